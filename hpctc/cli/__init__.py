@@ -1,0 +1,70 @@
+"""The command line: one module a verb, imported when the verb is called.
+
+``hpctc --help`` must answer at once, so nothing heavy is imported here.
+"""
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+from hpctc import __version__
+from hpctc.core.errors import HpctcError
+
+VERBS: dict[str, tuple[str, str]] = {
+    "doctor": ("hpctc.cli.doctor:doctor", "Say what this machine has and what to install."),
+    "ops": ("hpctc.cli.ops:ops", "List the operators."),
+    "graph": ("hpctc.cli.graph:graph", "Check, show, grow and rewrite operator graphs."),
+    "generate": ("hpctc.cli.generate:generate", "Make checked CUDA/C pairs of operator graphs."),
+    "dataset": ("hpctc.cli.dataset:dataset", "Release, export, import and count datasets."),
+    "show": ("hpctc.cli.show:show", "Show one pair, task or score to a person."),
+    "models": ("hpctc.cli.models:models", "List the models that can answer."),
+    "eval": ("hpctc.cli.eval:evaluate", "Let a model answer a suite; build, check, time, score."),
+    "report": ("hpctc.cli.report:report", "Print the scores of runs."),
+    "regress": ("hpctc.cli.regress:regress", "Compare two runs: faster, slower or cannot tell."),
+}
+"""Verb -> where its command lies, and its line in the help; in the order of the road."""
+
+
+class Verbs(click.Group):
+    """A group that imports a verb's module only when the verb is used, and words our errors."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs in the order of the road."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the verb's module and take its command."""
+        if cmd_name not in VERBS:
+            return None
+        module, _, attribute = VERBS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, line) for verb, (_, line) in VERBS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the verb; an error of ours is two lines and an exit code, never a traceback."""
+        try:
+            return super().invoke(ctx)
+        except HpctcError as problem:
+            click.secho(f"error: {problem.message}", fg="red", err=True)
+            if problem.hint:
+                click.echo(f"  hint: {problem.hint}", err=True)
+            ctx.exit(problem.exit_code)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hpctc")
+def main() -> None:
+    r"""Operator graphs to checked CUDA/C pairs, and honest scores for whoever translates them.
+
+    \b
+    hpctc generate matmul softmax --out pairs     make pairs
+    hpctc eval mini --model null --out runs/null  let a model answer
+    hpctc report runs/null                        read the scores
+    """

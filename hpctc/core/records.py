@@ -1,0 +1,250 @@
+"""One frozen record a stage; the only language in which the stages talk to each other.
+
+``id`` is the hash of what a record *is* (its ``KEY`` fields), ``of`` is the id of the record it was
+made from: any score can be walked back to the graph it came from, and a stage that is run again
+recognises what it has made already. Absent is absent: ``None`` with a reason, never ``-1`` or NaN.
+
+The road: Pair -> Task -> Prompt -> Answer -> Candidate -> Build -> Verdict -> Timing -> Score.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Self
+
+from hpctc.core.codec import content_id
+
+Category = Literal[
+    "elementwise", "reduction", "layout transform", "logic intensive", "compute intensive"
+]
+"""HPCTransEval's five classes of operators (HPCTransCompile, 2025)."""
+
+CATEGORIES: tuple[Category, ...] = (
+    "elementwise",
+    "reduction",
+    "layout transform",
+    "logic intensive",
+    "compute intensive",
+)
+
+VerdictClass = Literal[
+    "correct", "wrong", "crashed", "timed out", "not built", "not found", "abstained"
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What every record has: a content id, made by :meth:`make` from the fields in ``KEY``."""
+
+    KEY: ClassVar[tuple[str, ...]] = ()
+    id: str = ""
+
+    @classmethod
+    def make(cls, **fields: Any) -> Self:
+        """Build the record and give it its id; the arguments are the record's fields but ``id``."""
+        draft = cls(**fields)
+        what = {name: getattr(draft, name) for name in cls.KEY}
+        return cls(id=content_id(cls.__name__, what), **fields)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tensor:
+    """A named array argument: C order, contiguous."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    """numpy's name: float32, float16, int32, int8, bool, ..."""
+    domain: tuple[float, float] | None = None
+    """Closed interval in which legal input values lie; None for outputs and intermediates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """One CUDA kernel launch, complete: it can be carried out from this record alone."""
+
+    kernel: str
+    grid: tuple[int, int, int]
+    block: tuple[int, int, int]
+    shared_bytes: int
+    """Dynamic shared memory, in bytes."""
+    args: tuple[str | int | float, ...]
+    """In the kernel's parameter order: a str names a buffer of the pair, a number is a scalar."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was verified about a pair."""
+
+    what: str
+    """For example ``c == float64`` or ``nvcc sm_80``."""
+    seeds: tuple[int, ...] = ()
+    max_error: float | None = None
+    """Largest |value - reference| / (|reference| + 1) over all seeds; None: not measured."""
+    tolerance: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a pair comes from, enough to make it again."""
+
+    source: str
+    """``operator conv2d``, ``file mlp.graph`` or ``grown``."""
+    seed: int | None = None
+    parents: tuple[str, ...] = ()
+    """Ids of the graphs or pairs this one was rewritten from."""
+    rewrites: tuple[str, ...] = ()
+    """The rewrites applied, in order, as text specs."""
+    effort: str = "none"
+    schedules: Mapping[str, str] = field(default_factory=dict)
+    """Kernel name -> the schedule that made it (template with parameters, or a trace)."""
+    tools: Mapping[str, str] = field(default_factory=dict)
+    """Tool -> version; only what shapes the text of the pair."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair(Record):
+    """A CUDA source and a C source that compute one operator graph."""
+
+    KEY: ClassVar[tuple[str, ...]] = (
+        "graph",
+        "c_code",
+        "cuda_code",
+        "entry",
+        "launches",
+        "inputs",
+        "outputs",
+    )
+    name: str
+    category: Category
+    graph: str
+    """The operator graph in hpctc's text form."""
+    c_code: str
+    cuda_code: str
+    entry: str
+    """The C function: ``void entry(const T *restrict in..., T *restrict out...)``, inputs first."""
+    launches: tuple[Launch, ...]
+    """The CUDA side, one object a kernel, in order."""
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Tensor, ...]
+    intermediates: tuple[Tensor, ...] = ()
+    """Global buffers that the launches hand on to each other."""
+    flops: int
+    bytes: int
+    """Compulsory traffic: every input read once, every output written once."""
+    checks: tuple[Check, ...] = ()
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Record):
+    """One question of a suite: here is CUDA, give C with this signature."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("of", "name", "suite")
+    of: str
+    """The pair's id."""
+    suite: str
+    name: str
+    pair: Pair
+    """The whole pair: the reference C and the meaning; a model sees only the prompt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt(Record):
+    """What a model is asked."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("of", "template", "text")
+    of: str
+    template: str
+    """``prompt/zero-shot.j2@<content hash>``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Record):
+    """What a model said."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("of", "model", "sample")
+    of: str
+    model: str
+    """The model's spec text."""
+    sample: int
+    text: str | None
+    reason: str = ""
+    """Why there is no text."""
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate(Record):
+    """The C that was found in an answer."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("of", "source")
+    of: str
+    source: str | None
+    reason: str = ""
+    """Why no source was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build(Record):
+    """A candidate given to a compiler."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("of", "compiler")
+    of: str
+    compiler: str
+    """The compiler's spec text, flags included."""
+    ok: bool
+    log: str = ""
+    """The compiler's words, shortened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict(Record):
+    """What running a build showed about its correctness."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("of", "seeds")
+    of: str
+    verdict: VerdictClass
+    detail: str = ""
+    seeds: tuple[int, ...] = ()
+    max_error: float | None = None
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing(Record):
+    """Raw times of a correct candidate and its baseline, alternated in one run on this host."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("of", "baseline", "threads")
+    of: str
+    baseline: str
+    """What the second column is: ``reference``."""
+    threads: int
+    candidate_ns: tuple[int, ...]
+    baseline_ns: tuple[int, ...]
+    """Entry i was taken next to candidate_ns[i]; both are nanoseconds per call."""
+    host: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score(Record):
+    """One task, one sample: the last line of the road."""
+
+    KEY: ClassVar[tuple[str, ...]] = ("of",)
+    of: str
+    """The verdict's id."""
+    task: str
+    name: str
+    category: Category
+    model: str
+    sample: int
+    built: bool
+    verdict: VerdictClass
+    speedup: float | None = None
+    """Baseline time over candidate time, median of paired ratios; None unless correct and timed."""
+    interval: tuple[float, float] | None = None
+    """95 % bootstrap interval of ``speedup``."""
+    baseline: str = ""
+    reason: str = ""
+    """Why there is no speedup, or what went wrong."""

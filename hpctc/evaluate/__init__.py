@@ -1,0 +1,1 @@
+"""Candidates are built, checked and timed; nothing here knows who wrote them."""

@@ -1,0 +1,1 @@
+"""Whoever answers a prompt: the reference, the null transpiler, recorded answers."""

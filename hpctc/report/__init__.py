@@ -1,0 +1,1 @@
+"""Scores as tables for a person and as files for a machine; the regression gate."""

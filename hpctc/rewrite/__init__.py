@@ -1,0 +1,1 @@
+"""Widening: grow random legal graphs and rewrite graphs without changing their meaning."""

@@ -1,0 +1,1 @@
+"""Run untrusted native code in a child process with limits."""
