@@ -1,4 +1,4 @@
-"""Who may import whom. A unit that is not in the table fails, so does an import that is not allowed."""
+"""Who may import whom; a unit that is not in the table fails."""
 
 import ast
 from pathlib import Path
@@ -88,5 +88,5 @@ def test_the_layers_have_no_cycle() -> None:
 
 @pytest.mark.parametrize("folder", ["datasets", "evals", "grammars", "templates"])
 def test_data_folders_hold_no_python(folder: str) -> None:
-    # An __init__.py in datasets/ would shadow Hugging Face's package for every user of the checkout.
+    # An __init__.py in datasets/ would shadow Hugging Face's package for users of the checkout.
     assert not list((ROOT / folder).rglob("*.py"))

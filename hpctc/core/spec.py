@@ -95,7 +95,8 @@ def load(table: Mapping[str, str], text: str, family: str, base: type[S]) -> S:
     kind = getattr(import_module(module), attribute)
     if not issubclass(kind, base):
         raise TypeError(f"{table[name]} is no {base.__name__}")
-    return kind.from_options(options)
+    built: S = kind.from_options(options)
+    return built
 
 
 def _split(text: str) -> list[str]:

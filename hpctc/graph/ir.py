@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 
 Arg = str | int | float
-"""An operand: a str names a value of the graph, a number is a literal of the other operand's dtype."""
+"""An operand: a str names a value; a number is a literal of the other operand's dtype."""
 
 Attr = bool | int | float | str | tuple[int, ...]
 """An attribute's value."""
 
 DTYPES = ("float32", "float16", "int32", "int8", "bool")
 """The element types, by numpy's names."""
+
+ITEMSIZE = {"float32": 4, "float16": 2, "int32": 4, "int8": 1, "bool": 1}
+"""Bytes an element takes in C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class TensorType:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A closed interval ``[low, high]`` in which all elements of a tensor lie; infinities allowed."""
+    """A closed interval ``[low, high]`` that holds all elements of a tensor; infinities allowed."""
 
     low: float
     high: float

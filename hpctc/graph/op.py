@@ -31,7 +31,7 @@ class AttrDef:
     default: Attr | None = None
     """None: must be given."""
     legal: str = ""
-    """The legal range in words for messages and ``hpctc ops``: ``>= 1``, ``one of nearest, linear``."""
+    """The legal range in words, for messages: ``>= 1``, ``one of nearest, linear``."""
     check: Callable[[Any], bool] = lambda _: True
 
 

@@ -53,7 +53,7 @@ def aligned(shape: Sequence[int], dtype: str) -> Array:
 def run(
     library: Path, entry: str, inputs: Sequence[Array], outputs: Sequence[Tensor]
 ) -> list[Array]:
-    """Call once with fresh NaN-poisoned outputs and return them. A crash takes this process down."""
+    """Call once with fresh poisoned outputs and return them. A crash ends this process."""
     given = []
     for array in inputs:
         copy = aligned(array.shape, array.dtype.name)

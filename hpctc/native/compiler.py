@@ -1,4 +1,4 @@
-"""C compilers as specs: ``gcc{flags='-O3 -march=native -fopenmp'}``; builds are cached by content."""
+"""C compilers as specs: ``gcc{flags='-O3 -march=native'}``; builds are cached by content."""
 
 import hashlib
 import os
@@ -98,7 +98,6 @@ COMPILERS = {"gcc": "hpctc.native.compiler:Gcc", "clang": "hpctc.native.compiler
 
 def compiler(text: str = "gcc") -> Compiler:
     """The compiler that a spec text names."""
-    # mypy: an abstract base is fine here, load() builds a member of the table
     return load(COMPILERS, text, "compiler", Compiler)
 
 
