@@ -1,4 +1,4 @@
-"""What all tests share: goldens, and a folder for compiled code that lives as long as the session."""
+"""What all tests share: goldens, and a folder for code compiled in this session."""
 
 from collections.abc import Callable
 from pathlib import Path
