@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -59,20 +60,12 @@ class Compiler(Spec):
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             source, draft = Path(scratch) / "code.c", Path(scratch) / "code.so"
             source.write_text(code, encoding="utf-8")
-            try:
-                done = subprocess.run(
-                    self.command(source, draft),
-                    capture_output=True,
-                    text=True,
-                    errors="replace",
-                    timeout=seconds,
-                    check=False,
-                )
-            except subprocess.TimeoutExpired:
+            status, words = run_group(self.command(source, draft), seconds)
+            log = words.replace(f"{scratch}/", "")[:4000]
+            if status is None:
                 return Built(None, f"the compiler took more than {seconds:g} s")
-            log = done.stderr.replace(f"{scratch}/", "")[:4000]
-            if done.returncode != 0:
-                return Built(None, log or f"the compiler ended with {done.returncode}")
+            if status != 0:
+                return Built(None, log or f"the compiler ended with {status}")
             os.replace(draft, library)
         return Built(library, log)
 
@@ -99,6 +92,32 @@ COMPILERS = {"gcc": "hpctc.native.compiler:Gcc", "clang": "hpctc.native.compiler
 def compiler(text: str = "gcc") -> Compiler:
     """The compiler that a spec text names."""
     return load(COMPILERS, text, "compiler", Compiler)
+
+
+def run_group(command: list[str], seconds: float) -> tuple[int | None, str]:
+    """Run a command with a time limit; exit status (None: too slow) and what it wrote as errors.
+
+    The command gets a process group of its own, which is killed whole when time is up or we are
+    interrupted: a compiler driver's children would otherwise work on.
+    """
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            words = process.communicate(timeout=seconds)[1]
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return None, ""
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, words
 
 
 @cache

@@ -1,0 +1,35 @@
+# Two commands do everything: `make demo` runs the whole road on real input, `make test` checks it.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= out
+# Test processes; 2 fits the smallest machine that is supported.
+JOBS ?= 2
+
+.PHONY: setup demo test lint mini evals clean
+
+setup: $(VENV)/installed
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: setup
+	$(BIN)/hpctc doctor
+	$(BIN)/hpctc generate evals/demo.graph softmax matmul conv2d --out $(OUT)/pairs --effort fast
+	$(BIN)/hpctc show $(OUT)/pairs matmul
+	$(BIN)/hpctc eval mini --model reference --limit 6 --out $(OUT)/runs/reference
+	$(BIN)/hpctc eval mini --model null --limit 6 --out $(OUT)/runs/null
+	$(BIN)/hpctc report $(OUT)/runs/reference $(OUT)/runs/null
+
+test: setup
+	$(BIN)/pytest -n $(JOBS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,61 @@
+"""``hpctc --help`` loads nothing heavy, lists every verb, and words our errors."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from hpctc.cli import VERBS, main
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_help_loads_nothing_heavy(argument: str) -> None:
+    code = (
+        "import sys; sys.argv = ['hpctc', sys.argv[1]]\n"
+        "from hpctc.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'tvm', 'torch', 'numpy', 'lark', 'rich', 'scipy', 'pyarrow'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, argument], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "hpctc" in done.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_answers_help_at_80_columns(verb: str) -> None:
+    result = CliRunner().invoke(main, [verb, "--help"], terminal_width=80)
+    assert result.exit_code == 0, result.output
+    assert max(len(line) for line in result.output.splitlines()) <= 80
+
+
+def test_the_bare_checkout_runs() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "cli.py"), "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith("hpctc, version"), done.stderr
+
+
+def test_doctor_finds_the_compiler() -> None:
+    result = CliRunner().invoke(main, ["doctor"])
+    assert result.exit_code == 0, result.output
+    assert "gcc" in result.output
+    assert "The whole road is open" in result.output
+
+
+def test_doctor_names_what_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = CliRunner().invoke(main, ["doctor"])
+    assert result.exit_code == 1
+    assert "MISS" in result.output
+    assert "apt-get install gcc" in result.output
