@@ -1,0 +1,107 @@
+"""Matrix products and convolutions, as one reduction each over operands padded beforehand.
+
+float16 is accumulated in float32 and int8 in int32; a last stage rounds where the result is
+narrower.
+"""
+
+from collections.abc import Sequence
+
+from tvm import te, tirx
+
+from hpctc.lower.relax.site import Expr, Site, Tensor, at, emits, wide
+
+
+def _rounded(site: Site, product: Tensor) -> Tensor:
+    if wide(site.operands[0].dtype) == site.dtype:
+        return product
+    return site.compute(lambda *i: product(*i).astype(site.dtype), f"{site.op}_rounded")
+
+
+@emits("matmul")
+def _matmul(site: Site) -> Tensor:
+    a, b = site.args
+    left, right = (t.shape for t in site.operands)
+    acc = wide(site.operands[0].dtype)
+    k = te.reduce_axis((0, left[-1]), name="k")
+
+    def element(*index: Expr) -> Expr:
+        rows, columns = len(left) > 1, len(right) > 1
+        batch = index[: len(index) - rows - columns]
+        i = index[len(batch) : len(batch) + rows]
+        j = index[len(index) - columns :] if columns else ()
+        x = at(a, left, (*batch, *i, k.var)) if rows else a(k.var)
+        y = at(b, right, (*batch, k.var, *j)) if columns else b(k.var)
+        return te.sum(x.astype(acc) * y.astype(acc), axis=k)
+
+    return _rounded(site, site.compute(element))
+
+
+@emits("dense")
+def _dense(site: Site) -> Tensor:
+    x, w = site.args
+    acc = wide(site.operands[0].dtype)
+    k = te.reduce_axis((0, site.operands[0].shape[-1]), name="k")
+
+    def element(*index: Expr) -> Expr:
+        row = x(*index[:-1], k.var)
+        return te.sum(row.astype(acc) * w(index[-1], k.var).astype(acc), axis=k)
+
+    return _rounded(site, site.compute(element))
+
+
+def spatial(value: int | Sequence[int], rank: int) -> tuple[int, ...]:
+    """One number an axis, from an attribute that may be a single number for all."""
+    given = (value,) if isinstance(value, int) else tuple(value)
+    return given * rank if len(given) == 1 else given
+
+
+def padded(x: Tensor, shape: Sequence[int], padding: Sequence[int], fill: Expr) -> Tensor:
+    """``x`` with ``padding`` elements of ``fill`` on both sides of its last axes."""
+    if not any(padding):
+        return x
+    lead = len(shape) - len(padding)
+    grown = (*shape[:lead], *(n + 2 * p for n, p in zip(shape[lead:], padding, strict=True)))
+
+    def element(*index: Expr) -> Expr:
+        inside = [
+            bound
+            for i, n, p in zip(index[lead:], shape[lead:], padding, strict=True)
+            if p
+            for bound in (i >= p, i < n + p)
+        ]
+        place = [i - p for i, p in zip(index[lead:], padding, strict=True)]
+        return tirx.if_then_else(tirx.all(*inside), x(*index[:lead], *place), fill)
+
+    return te.compute(grown, element, name="padded")
+
+
+@emits("conv1d", "conv2d", "conv3d")
+def _convolution(site: Site) -> Tensor:
+    """Cross-correlation: x [N, C, *S], w [O, C / groups, *K] -> [N, O, *S']."""
+    x, w = site.args
+    shape, kernel = (t.shape for t in site.operands)
+    rank = len(shape) - 2
+    stride, padding, dilation = (
+        spatial(site.attrs[a], rank) for a in ("stride", "padding", "dilation")
+    )
+    acc, groups = wide(site.operands[0].dtype), site.attrs["groups"]
+    data = padded(x, shape, padding, tirx.const(0, site.operands[0].dtype))
+    channel = te.reduce_axis((0, kernel[1]), name="c")
+    taps = [te.reduce_axis((0, n), name=f"k{a}") for a, n in enumerate(kernel[2:])]
+    over = [channel, *taps] if kernel[1] > 1 or not taps else taps
+
+    def element(n: Expr, o: Expr, *place: Expr) -> Expr:
+        c = channel.var if channel in over else tirx.const(0, "int64")
+        first = _group(o, kernel[0], groups) * kernel[1] if groups > 1 else 0
+        window = [
+            p * s + k.var * d for p, s, k, d in zip(place, stride, taps, dilation, strict=True)
+        ]
+        value = data(n, first + c, *window).astype(acc)
+        return te.sum(value * w(o, c, *(k.var for k in taps)).astype(acc), axis=over)
+
+    return _rounded(site, site.compute(element))
+
+
+def _group(channel: Expr, channels: int, groups: int) -> Expr:
+    each = channels // groups
+    return channel if each == 1 else tirx.floordiv(channel, tirx.const(each, "int64"))

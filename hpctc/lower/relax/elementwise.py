@@ -1,0 +1,183 @@
+"""Scalar operators: one expression each, applied at every element with numpy's broadcasting.
+
+Transcendental functions of float16 are computed in float32 and rounded once, as the library
+functions of a GPU and a CPU do it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tvm import tirx
+
+from hpctc.lower.relax.site import EMITTERS, Expr, Site, Tensor, at, dtype_of, like
+
+Attrs = Mapping[str, Any]
+
+
+def _sigmoid(x: Expr) -> Expr:
+    return like(x, 1) / (like(x, 1) + tirx.exp(-x))
+
+
+def _softplus(x: Expr) -> Expr:
+    # log(1 + e^x) without overflow for large x
+    return tirx.max(x, like(x, 0)) + tirx.log1p(tirx.exp(-tirx.abs(x)))
+
+
+def _gelu(x: Expr) -> Expr:
+    return x * like(x, 0.5) * (like(x, 1) + tirx.erf(x * like(x, 0.5**0.5)))
+
+
+def _gelu_tanh(x: Expr) -> Expr:
+    inner = like(x, (2 / 3.141592653589793) ** 0.5) * (x + like(x, 0.044715) * x * x * x)
+    return like(x, 0.5) * x * (like(x, 1) + tirx.tanh(inner))
+
+
+def _hard_sigmoid(x: Expr) -> Expr:
+    return tirx.min(tirx.max(x + like(x, 3), like(x, 0)), like(x, 6)) / like(x, 6)
+
+
+def _sign(x: Expr) -> Expr:
+    negative = tirx.Select(x < like(x, 0), like(x, -1), like(x, 0))
+    return tirx.Select(x > like(x, 0), like(x, 1), negative)
+
+
+def _leaky_relu(x: Expr, attrs: Attrs) -> Expr:
+    return tirx.Select(x > like(x, 0), x, x * like(x, attrs["alpha"]))
+
+
+def _elu(x: Expr, attrs: Attrs) -> Expr:
+    return tirx.Select(x > like(x, 0), x, like(x, attrs["alpha"]) * (tirx.exp(x) - like(x, 1)))
+
+
+def _clip(x: Expr, attrs: Attrs) -> Expr:
+    return tirx.min(tirx.max(x, like(x, attrs["min"])), like(x, attrs["max"]))
+
+
+def _cast(x: Expr, attrs: Attrs) -> Expr:
+    if attrs["dtype"] == "bool":
+        return tirx.NE(x, like(x, 0)) if dtype_of(x) != "bool" else x
+    return x.astype(attrs["dtype"])
+
+
+def _mod(x: Expr, y: Expr) -> Expr:
+    """Floor mod: the result has the sign of ``y``."""
+    if not dtype_of(x).startswith("float"):
+        return tirx.floormod(x, y)
+    rest = tirx.fmod(x, y)
+    wrong = tirx.And(tirx.NE(rest, like(x, 0)), tirx.NE(rest < like(x, 0), y < like(x, 0)))
+    return tirx.Select(wrong, rest + y, rest)
+
+
+def _floor_div(x: Expr, y: Expr) -> Expr:
+    return tirx.floor(x / y) if dtype_of(x).startswith("float") else tirx.floordiv(x, y)
+
+
+def _truth(x: Expr) -> Expr:
+    return x if dtype_of(x) == "bool" else tirx.NE(x, like(x, 0))
+
+
+EXACT: dict[str, Callable[..., Expr]] = {
+    "abs": tirx.abs,
+    "neg": lambda x: -x,
+    "relu": lambda x: tirx.max(x, like(x, 0)),
+    "square": lambda x: x * x,
+    "floor": tirx.floor,
+    "ceil": tirx.ceil,
+    "trunc": tirx.trunc,
+    "round": tirx.nearbyint,  # half to even, as numpy
+    "sign": _sign,
+    "isnan": tirx.isnan,
+    "isinf": tirx.isinf,
+    "isfinite": tirx.isfinite,
+    "logical_not": lambda x: tirx.Not(_truth(x)),
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "maximum": tirx.max,
+    "minimum": tirx.min,
+    "equal": lambda x, y: tirx.EQ(x, y),
+    "not_equal": lambda x, y: tirx.NE(x, y),
+    "less": lambda x, y: tirx.LT(x, y),
+    "less_equal": lambda x, y: tirx.LE(x, y),
+    "greater": lambda x, y: tirx.GT(x, y),
+    "greater_equal": lambda x, y: tirx.GE(x, y),
+    "logical_and": lambda x, y: tirx.And(_truth(x), _truth(y)),
+    "logical_or": lambda x, y: tirx.Or(_truth(x), _truth(y)),
+    "logical_xor": lambda x, y: tirx.NE(_truth(x), _truth(y)),
+    "where": lambda c, x, y: tirx.Select(_truth(c), x, y),
+}
+"""Operators whose float16 result needs no wider arithmetic."""
+
+WIDE: dict[str, Callable[..., Expr]] = {
+    "exp": tirx.exp,
+    "log": tirx.log,
+    "log2": tirx.log2,
+    "sqrt": tirx.sqrt,
+    "rsqrt": tirx.rsqrt,
+    "reciprocal": lambda x: like(x, 1) / x,
+    "sin": tirx.sin,
+    "cos": tirx.cos,
+    "tan": tirx.tan,
+    "asin": tirx.asin,
+    "acos": tirx.acos,
+    "atan": tirx.atan,
+    "sinh": tirx.sinh,
+    "cosh": tirx.cosh,
+    "tanh": tirx.tanh,
+    "asinh": tirx.asinh,
+    "acosh": tirx.acosh,
+    "atanh": tirx.atanh,
+    "sigmoid": _sigmoid,
+    "erf": tirx.erf,
+    "gelu": _gelu,
+    "gelu_tanh": _gelu_tanh,
+    "silu": lambda x: x * _sigmoid(x),
+    "softplus": _softplus,
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_swish": lambda x: x * _hard_sigmoid(x),
+    "mish": lambda x: x * tirx.tanh(_softplus(x)),
+    "div": lambda x, y: x / y,
+    "pow": tirx.power,
+    "mod": _mod,
+    "floor_div": _floor_div,
+    "atan2": tirx.atan2,
+}
+"""Operators that are computed in float32 where the element type is float16."""
+
+WITH_ATTRS: dict[str, Callable[[Expr, Attrs], Expr]] = {
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
+    "clip": _clip,
+    "cast": _cast,
+}
+"""Unary operators with attributes."""
+
+
+def _widened(function: Callable[..., Expr]) -> Callable[..., Expr]:
+    def computed(*values: Expr) -> Expr:
+        if dtype_of(values[0]) != "float16":
+            return function(*values)
+        return function(*(v.astype("float32") for v in values)).astype("float16")
+
+    return computed
+
+
+def _emitter(function: Callable[..., Expr]) -> Callable[[Site], Tensor]:
+    def emit(site: Site) -> Tensor:
+        shapes = [t.shape for t in site.operands]
+
+        def element(*index: Expr) -> Expr:
+            return function(*(at(a, s, index) for a, s in zip(site.args, shapes, strict=True)))
+
+        return site.compute(element)
+
+    return emit
+
+
+def _attributed(function: Callable[[Expr, Attrs], Expr]) -> Callable[[Site], Tensor]:
+    return lambda site: site.compute(lambda *i: function(site.x(*i), site.attrs))
+
+
+EMITTERS.update({name: _emitter(f) for name, f in EXACT.items()})
+EMITTERS.update({name: _emitter(_widened(f)) for name, f in WIDE.items()})
+EMITTERS.update({name: _attributed(f) for name, f in WITH_ATTRS.items()})
