@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -44,14 +45,20 @@ class Compiler(Spec):
             *self.flags.split(),
             "-fPIC",
             "-shared",
+            "-Wl,-z,defs",  # a function that nobody defines is the compiler's error, not a crash
             "-o",
             str(library),
             str(source),
             "-lm",
         ]
 
-    def build(self, code: str, folder: Path, seconds: float = 60.0) -> Built:
-        """Compile C text into ``folder/<hash>.so``; an existing one is taken as it is."""
+    def build(
+        self, code: str, folder: Path, seconds: float = 60.0, wrap: Sequence[str] = ()
+    ) -> Built:
+        """Compile C text into ``folder/<hash>.so``; an existing one is taken as it is.
+
+        ``wrap`` are the words of a command that runs the compiler under limits.
+        """
         name = hashlib.sha256(f"{self}\n{code}".encode()).hexdigest()[:24]
         library = folder / f"{name}.so"
         if library.exists():
@@ -60,7 +67,7 @@ class Compiler(Spec):
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             source, draft = Path(scratch) / "code.c", Path(scratch) / "code.so"
             source.write_text(code, encoding="utf-8")
-            status, words = run_group(self.command(source, draft), seconds)
+            status, words = run_group([*wrap, *self.command(source, draft)], seconds)
             log = words.replace(f"{scratch}/", "")[:4000]
             if status is None:
                 return Built(None, f"the compiler took more than {seconds:g} s")

@@ -1,0 +1,23 @@
+"""What a child process may use before it is ended."""
+
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The bounds of one child process."""
+
+    wall_seconds: float = 10.0
+    """For one call, or for the whole of a compile."""
+    cpu_seconds: int = 600
+    """For the whole life of the process, all its threads together."""
+    memory_bytes: int = 4096 * MIB
+    """Address space; the buffers of a candidate come on top."""
+    file_bytes: int = MIB
+    """The longest file it can write."""
+
+
+COMPILE = Limits(wall_seconds=60.0, cpu_seconds=60, memory_bytes=4096 * MIB, file_bytes=64 * MIB)
+"""Enough for any honest translation unit; a source that hangs the compiler ends here."""

@@ -1,0 +1,246 @@
+"""The parent's side of a running candidate: it calls, holds the clock, and believes nothing.
+
+The child runs only while a call is under way: it is stopped before the parent looks at its outputs
+and while another child is being timed. So a thread that goes on working behind the answer has
+delivered nothing, and cannot slow down the baseline either.
+"""
+
+import os
+import select
+import signal
+import struct
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from hpctc.core.errors import HpctcError
+from hpctc.sandbox.arena import Arena
+from hpctc.sandbox.launcher import words
+from hpctc.sandbox.limits import Limits
+
+REPLY = struct.Struct("=QQQ")
+READY, DONE, NO_LIBRARY, NO_ENTRY, NO_MEMORY = 1, 2, 3, 4, 5
+LAYERS = {1: "rlimits", 2: "seccomp"}
+MOST_ARGUMENTS = 64
+START_SECONDS = 20.0
+"""For loading the library and mapping the buffers."""
+
+Failure = Literal["crashed", "timed out", "not built"]
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A call that came back."""
+
+    child_ns: int
+    """What the runner measured around the call."""
+    parent_ns: int
+    """What the parent measured around request and reply: never less than the truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A child that is no more: what it died of, in words."""
+
+    failure: Failure
+    detail: str
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How candidates are run: equal for all that are compared."""
+
+    runner: Path
+    limits: Limits = field(default_factory=Limits)
+    cores: tuple[int, ...] = (0,)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All that a child sees of an environment."""
+        # Passive: waiting threads sleep, so that the two sides of a timing leave each other alone.
+        return {
+            "OMP_NUM_THREADS": str(len(self.cores)),
+            "OMP_THREAD_LIMIT": str(len(self.cores)),
+            "OMP_PROC_BIND": "true",
+            "OMP_WAIT_POLICY": "passive",
+            "OMP_DYNAMIC": "false",
+        }
+
+
+class Candidate:
+    """One library, loaded in a child of its own."""
+
+    def __init__(
+        self, setup: Setup, library: Path, entry: str, inputs: Arena, outputs: Arena
+    ) -> None:
+        """Start the child; :attr:`ended` says whether it came up."""
+        if (arity := len(inputs.tensors) + len(outputs.tensors)) > MOST_ARGUMENTS:
+            raise HpctcError(f"{entry} has {arity} arguments; the runner takes {MOST_ARGUMENTS}")
+        self.setup = setup
+        self.layers: tuple[str, ...] = ()
+        self.ended: Ended | None = None
+        self._entry = entry
+        self._nonce = int.from_bytes(os.urandom(7), "little")
+        self._open(library, inputs, outputs)
+        self._await_ready()
+
+    def call(self) -> Called | Ended:
+        """Call the entry once; on return the child is stopped, or it has ended."""
+        if self.ended is not None:
+            return self.ended
+        if self._readable(0):
+            return self._end("crashed", "it wrote to the runner's replies")
+        self._nonce += 1
+        try:
+            os.write(self._requests, struct.pack("=Q", self._nonce))
+        except BrokenPipeError:
+            return self._bury()
+        began = time.perf_counter_ns()
+        os.kill(self.pid, signal.SIGCONT)
+        reply = self._reply(self.setup.limits.wall_seconds)
+        parent_ns = time.perf_counter_ns() - began
+        if isinstance(reply, Ended):
+            return reply
+        nonce, status, child_ns = reply
+        if (nonce, status) != (self._nonce, DONE):
+            return self._end("crashed", "it forged a reply of the runner")
+        if (stopped := self._stop()) is not None:
+            return stopped
+        return Called(child_ns, parent_ns)
+
+    def close(self) -> None:
+        """End the child and all that it may have started."""
+        if self.ended is None:
+            self._end("crashed", "it was ended")
+
+    def _open(self, library: Path, inputs: Arena, outputs: Arena) -> None:
+        request_end, self._requests = os.pipe2(os.O_CLOEXEC)
+        self._replies, reply_end = os.pipe2(os.O_CLOEXEC)
+        self._errors = os.memfd_create("stderr", os.MFD_CLOEXEC)
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        limits = words(self.setup.limits, inputs.nbytes + outputs.nbytes)
+        cores = ",".join(map(str, self.setup.cores))
+        command = [str(self.setup.runner), "call", *limits, cores, str(library), self._entry]
+        given = (null, null, self._errors, request_end, reply_end, inputs.fd, outputs.fd)
+        try:
+            self.pid = os.posix_spawn(
+                self.setup.runner,
+                [*command, *inputs.words(), *outputs.words()],
+                self.setup.environment,
+                file_actions=_descriptors(given),
+                setsid=True,
+            )
+        finally:
+            for descriptor in (request_end, reply_end, null):
+                os.close(descriptor)
+
+    def _await_ready(self) -> None:
+        reply = self._reply(START_SECONDS)
+        if isinstance(reply, Ended):
+            return
+        _, status, value = reply
+        if status == READY:
+            self.layers = tuple(name for bit, name in LAYERS.items() if value & bit)
+            self._stop()
+        elif status == NO_LIBRARY:
+            self._end("not built", f"the library does not load: {self._complaint()}")
+        elif status == NO_ENTRY:
+            self._end("not built", f"the library has no function {self._entry!r}")
+        elif status == NO_MEMORY:
+            self._end("crashed", "there is no memory for its arguments")
+        else:
+            self._end("crashed", "it forged a reply of the runner")
+
+    def _reply(self, seconds: float) -> tuple[int, int, int] | Ended:
+        if not self._readable(seconds):
+            return self._end("timed out", f"no answer within {seconds:g} s")
+        data = os.read(self._replies, REPLY.size)
+        if not data:
+            return self._bury()
+        if len(data) != REPLY.size:
+            return self._end("crashed", "it forged a reply of the runner")
+        nonce, status, value = REPLY.unpack(data)
+        return nonce, status, value
+
+    def _readable(self, seconds: float) -> bool:
+        poll = select.poll()
+        poll.register(self._replies, select.POLLIN | select.POLLHUP)
+        return bool(poll.poll(seconds * 1000))
+
+    def _stop(self) -> Ended | None:
+        os.kill(self.pid, signal.SIGSTOP)
+        _, status = os.waitpid(self.pid, os.WUNTRACED)
+        return None if os.WIFSTOPPED(status) else self._died(status)
+
+    def _bury(self) -> Ended:
+        """The reply pipe is closed: the child has ended, or closed it and is ended now."""
+        deadline = time.monotonic() + 1.0
+        while time.monotonic() < deadline:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return self._died(status)
+            time.sleep(0.001)
+        return self._end("crashed", "it closed the runner's replies")
+
+    def _died(self, status: int) -> Ended:
+        if os.WIFSIGNALED(status):
+            number = os.WTERMSIG(status)
+            detail = f"{signal.Signals(number).name} ({signal.strsignal(number)})"
+        else:
+            detail = f"it ended the process with exit code {os.WEXITSTATUS(status)}"
+        if complaint := self._complaint():
+            detail += f": {complaint}"
+        return self._release(Ended("crashed", detail))
+
+    def _end(self, failure: Failure, detail: str) -> Ended:
+        os.killpg(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        return self._release(Ended(failure, detail))
+
+    def _release(self, ended: Ended) -> Ended:
+        self.ended = ended
+        for descriptor in (self._requests, self._replies, self._errors):
+            os.close(descriptor)
+        return ended
+
+    def _complaint(self) -> str:
+        """The first words on its standard error."""
+        text = os.pread(self._errors, 300, 0).decode(errors="replace")
+        return " ".join(text.split())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def cores(count: int) -> tuple[int, ...]:
+    """The first ``count`` cores that this process may use; fewer there are an error."""
+    usable = sorted(os.sched_getaffinity(0))
+    if count > len(usable):
+        raise HpctcError(
+            f"{count} threads were asked for, and this process may use {len(usable)} cores",
+            f"say --threads {len(usable)} or fewer",
+        )
+    return tuple(usable[:count])
+
+
+def _descriptors(given: Sequence[int]) -> list[tuple[int, ...]]:
+    """Make ``given`` the child's 0, 1, 2, ...; first aside, so that none is overwritten."""
+    above = max(given) + 1
+    moves: list[tuple[int, ...]] = []
+    for i, descriptor in enumerate(given):
+        moves.append((os.POSIX_SPAWN_DUP2, descriptor, above + i))
+    for i in range(len(given)):
+        moves.append((os.POSIX_SPAWN_DUP2, above + i, i))
+        moves.append((os.POSIX_SPAWN_CLOSE, above + i))
+    return moves
