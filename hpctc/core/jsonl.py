@@ -54,7 +54,7 @@ class Appender(Generic[R]):
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle = path.open("a+b")
+            self._handle = path.open("a+b", buffering=0)
             _cut_half_line(self._handle.fileno())
         except OSError as problem:
             raise HpctcError(f"cannot write {path}: {problem.strerror}") from None
@@ -66,8 +66,9 @@ class Appender(Generic[R]):
         if record.id in self.ids:
             return record
         try:
-            self._handle.write(dumps(record).encode() + b"\n")
-            self._handle.flush()
+            rest = memoryview(dumps(record).encode() + b"\n")
+            while rest:  # unbuffered, so that close has nothing left to fail on
+                rest = rest[self._handle.write(rest) :]
         except OSError as problem:
             raise HpctcError(
                 f"cannot write {self.path}: {problem.strerror}",
@@ -76,6 +77,10 @@ class Appender(Generic[R]):
         self.records.append(record)
         self.ids.add(record.id)
         return record
+
+    def close(self) -> None:
+        """Close the file; what was added is on it already."""
+        self._handle.close()
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +91,7 @@ class Appender(Generic[R]):
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._handle.close()
+        self.close()
 
 
 def _record(line: bytes, kind: type[R], path: Path, number: int) -> R:
