@@ -1,0 +1,54 @@
+"""CPU schedules: rules and register-tile templates first, measured search on demand.
+
+Comes in: one unscheduled TIR function of a :class:`hpctc.lower.plan.Plan`. Goes out: the same
+function with loops ordered, tiled, marked for SIMD and for threads, and the text that makes that
+again.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tvm import tirx
+from tvm.s_tir import ScheduleError
+
+from hpctc.lower.cpu.effort import Effort
+from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, strategy
+
+__all__ = ["Effort", "Scheduled", "rebuild", "schedule"]
+
+log = logging.getLogger(__name__)
+
+REFUSALS = (ScheduleError, ValueError, TypeError, IndexError, RuntimeError)
+"""What a strategy raises where it does not fit; anything else is a mistake of ours."""
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A scheduled function and the text from which :func:`rebuild` makes it again."""
+
+    func: tirx.PrimFunc
+    text: str
+
+
+def schedule(
+    func: tirx.PrimFunc, how: Effort, database: None = None, threads: int = 2
+) -> Scheduled:
+    """Schedule one function; never fails: the last resort is the function as it is."""
+    for choice in defaults(threads):
+        try:
+            return Scheduled(choice.apply(func), str(choice))
+        except REFUSALS as problem:
+            log.info("%s does not fit: %s", choice, str(problem).strip().splitlines()[-1:])
+    return Scheduled(func, str(Plain()))
+
+
+def rebuild(func: tirx.PrimFunc, text: str) -> Scheduled:
+    """Make a schedule again from its text; an unknown text is a ``UsageError``."""
+    return Scheduled(strategy(text).apply(func), text)
+
+
+def defaults(threads: int) -> Iterator[Strategy]:
+    """What is tried without measuring, best first."""
+    yield Rules(threads=threads)
+    yield Rules(threads=threads, rows=False)

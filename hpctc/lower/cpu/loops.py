@@ -1,0 +1,176 @@
+"""Loops around scheduled blocks: their strides, which runs along memory, who shares them."""
+
+from math import prod
+from typing import Any
+
+from tvm import s_tir, sym, tirx
+
+from hpctc.lower.cpu.blocks import REDUCE, Access, Block, blocks_of, collect, uses
+
+SIMD = "hpctc.simd"
+"""Loop annotation: print this loop as ``#pragma omp simd``."""
+
+SHORT = 4
+"""A loop of fewer steps is not worth a SIMD pragma."""
+
+
+def name_of(schedule: s_tir.Schedule, rv: Any) -> str:
+    """The name of the block behind a handle."""
+    return str(schedule.get(rv).name_hint)
+
+
+def extent_of(schedule: s_tir.Schedule, loop: Any) -> int | None:
+    """The trip count of a loop; None where it is not a constant."""
+    extent = schedule.get(loop).extent
+    return int(extent) if isinstance(extent, tirx.IntImm) else None
+
+
+def trips(schedule: s_tir.Schedule, rv: Any) -> int:
+    """How often a block's body runs under its present loops; huge where a bound is unknown."""
+    extents = [extent_of(schedule, loop) for loop in schedule.get_loops(rv)]
+    return prod(1 << 20 if e is None else e for e in extents)
+
+
+class Nest:
+    """One block under its loops, with strides of its accesses per loop."""
+
+    def __init__(self, schedule: s_tir.Schedule, rv: Any) -> None:
+        """Look at the block behind ``rv`` as it stands now; stale after the next primitive."""
+        self.schedule = schedule
+        self.rv = rv
+        self.block = Block(schedule.get(rv))
+        self.loops = list(schedule.get_loops(rv))
+        realizes = collect(schedule.mod["main"].body, s_tir.SBlockRealize)
+        realize = next(r for r in realizes if r.block.same_as(self.block.node))
+        self._values = list(realize.iter_values)
+
+    def own(self) -> list[Any]:
+        """The inner loops that hold nothing but this block, outermost first."""
+        found: list[Any] = []
+        for loop in reversed(self.loops):
+            if not isinstance(self.schedule.get(loop).body, tirx.For | s_tir.SBlockRealize):
+                break
+            found.insert(0, loop)
+        return found
+
+    def stride(self, access: Access, loop: Any) -> int | None:
+        """Elements by which an access moves per step of ``loop``; None: not linear."""
+        variable = self.schedule.get(loop).loop_var
+        total = 0
+        for iter_var, value in zip(self.block.node.iter_vars, self._values, strict=True):
+            if not uses(value, variable) or not access.reads(iter_var.var):
+                continue
+            linear = sym.detect_linear_equation(value, [variable])
+            step = access.stride(iter_var.var)
+            if step is None or len(linear) != 2 or not isinstance(linear[0], tirx.IntImm):
+                return None
+            total += step * int(linear[0])
+        return total
+
+    def reduces(self, loop: Any) -> bool:
+        """Whether ``loop`` drives a reduction axis."""
+        variable = self.schedule.get(loop).loop_var
+        return any(
+            int(i.iter_type) == REDUCE and uses(value, variable)
+            for i, value in zip(self.block.node.iter_vars, self._values, strict=True)
+        )
+
+    def collapses(self, outer: Any, inner: Any) -> bool:
+        """Whether both loops together walk every access in one straight line."""
+        extent = extent_of(self.schedule, inner)
+        if extent is None or self.reduces(outer) != self.reduces(inner):
+            return False
+        for access in [*self.block.stores, *self.block.loads]:
+            far, near = self.stride(access, outer), self.stride(access, inner)
+            if far is None or near is None or far != near * extent:
+                return False
+        return True
+
+
+def vectorize(schedule: s_tir.Schedule, rv: Any) -> None:
+    """Put the loop along memory innermost, merge it with its neighbours, mark it for SIMD."""
+    nest = Nest(schedule, rv)
+    own = nest.own()
+    chosen = _along(nest, own)
+    if chosen is None:
+        return
+    others = [x for x in own if not x.same_as(chosen)]
+    if not own[-1].same_as(chosen):
+        schedule.reorder(*others, chosen)
+    while others and Nest(schedule, rv).collapses(others[-1], chosen):
+        chosen = schedule.fuse(others.pop(), chosen)
+    extent = extent_of(schedule, chosen)
+    single_store = isinstance(nest.block.node.body, tirx.BufferStore)
+    if (extent is None or extent >= SHORT) and (single_store or not nest.reduces(chosen)):
+        schedule.annotate(chosen, SIMD, 1)
+
+
+def _along(nest: Nest, own: list[Any]) -> Any | None:
+    """The loop that should be innermost: along the reads of a reduction, else along the store."""
+    extents = {id(x): extent_of(nest.schedule, x) for x in own}
+    real = [x for x in own if extents[id(x)] != 1]
+    for loop in reversed(real):
+        if nest.reduces(loop) and any(nest.stride(a, loop) == 1 for a in nest.block.loads):
+            return loop
+    for loop in reversed(real):
+        if any(nest.stride(a, loop) == 1 for a in nest.block.stores):
+            return loop
+    return None
+
+
+def parallelize(schedule: s_tir.Schedule, threads: int, threshold: float) -> None:
+    """Run the outermost loop of every nest on all threads where the work is worth it."""
+    done: set[str] = set()
+    for rv, block in blocks_of(schedule):
+        loops = list(schedule.get_loops(rv))
+        if not loops or block.name in done:
+            continue
+        head = schedule.get(loops[0])
+        shared = [
+            (r, b)
+            for r, b in blocks_of(schedule)
+            if (own := schedule.get_loops(r)) and schedule.get(own[0]).same_as(head)
+        ]
+        done |= {b.name for _, b in shared}
+        if threads > 1 and sum(b.nanoseconds for _, b in shared) >= threshold:
+            _parallel_nest(schedule, rv, threads)
+
+
+def _parallel_nest(schedule: s_tir.Schedule, rv: Any, threads: int) -> None:
+    nest = Nest(schedule, rv)
+    heads: list[Any] = []
+    for loop in nest.loops:
+        if nest.reduces(loop) or schedule.get(loop).annotations.get(SIMD):
+            break
+        heads.append(loop)
+        if not isinstance(schedule.get(loop).body, tirx.For):
+            break
+    if not heads:
+        first = nest.loops[0]
+        if not nest.reduces(first):
+            schedule.parallel(_chunked(schedule, first, threads))
+        return
+    while len(heads) > 1 and (extent_of(schedule, heads[0]) or 0) < 4 * threads:
+        heads[:2] = [schedule.fuse(heads[0], heads[1])]
+    schedule.parallel(heads[0])
+
+
+def _chunked(schedule: s_tir.Schedule, loop: Any, threads: int) -> Any:
+    """The outer part of a straight loop cut into equal runs; the loop itself if it is prime."""
+    extent = extent_of(schedule, loop) or 1
+    for chunks in range(4 * threads, threads - 1, -1):
+        if extent % chunks == 0:
+            schedule.unannotate(loop, SIMD)
+            outer, inner = schedule.split(loop, [chunks, None])
+            schedule.annotate(inner, SIMD, 1)
+            return outer
+    return loop
+
+
+def split_init(schedule: s_tir.Schedule, rv: Any) -> None:
+    """Move the initial value of an accumulator in front of its reduction loops."""
+    nest = Nest(schedule, rv)
+    for loop in nest.loops:
+        if nest.reduces(loop):
+            schedule.decompose_reduction(rv, loop)
+            return

@@ -1,0 +1,54 @@
+"""Ways to schedule a function, each a text that makes the same schedule again."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tvm import tirx
+
+from hpctc.core.spec import Spec, load
+from hpctc.lower.cpu import rules
+
+
+@dataclass(frozen=True)
+class Strategy(Spec):
+    """A named way to schedule; its fields are what a tuner may vary."""
+
+    def apply(self, func: tirx.PrimFunc) -> tirx.PrimFunc:
+        """The scheduled function; raises what TVM raises where the strategy does not fit."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Plain(Strategy):
+    """The function as it is: serial loops, always right."""
+
+    name: ClassVar[str] = "plain"
+
+    def apply(self, func: tirx.PrimFunc) -> tirx.PrimFunc:
+        """Change nothing."""
+        return func
+
+
+@dataclass(frozen=True)
+class Rules(Strategy):
+    """The deterministic rules of :mod:`hpctc.lower.cpu.rules`."""
+
+    name: ClassVar[str] = "rules"
+    threads: int = 2
+    tile: int = 64
+    rows: bool = True
+
+    def apply(self, func: tirx.PrimFunc) -> tirx.PrimFunc:
+        """Inline, nest, vectorise, parallelise."""
+        return rules.apply(func, self.threads, self.tile, self.rows)
+
+
+STRATEGIES = {
+    "plain": "hpctc.lower.cpu.strategy:Plain",
+    "rules": "hpctc.lower.cpu.strategy:Rules",
+}
+
+
+def strategy(text: str) -> Strategy:
+    """The strategy that a schedule text names."""
+    return load(STRATEGIES, text, "schedule", Strategy)
