@@ -1,0 +1,89 @@
+"""Which C function an intrinsic becomes: a helper carried in the unit, or the C library's.
+
+gcc does not vectorise calls of ``expf`` or ``tanhf`` without ``-ffast-math``; the helpers in
+``templates/c/math`` are branch-free C that it does vectorise under plain flags. Each states the
+largest error that a test measures over a dense sweep.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+from hpctc.core.resources import render
+from hpctc.lower.c.types import C_TYPES, SHORT, is_float
+
+
+@dataclass(frozen=True)
+class Function:
+    """The C side of one intrinsic on one element type."""
+
+    dtype: str
+    """The type in which it is computed; float16 is computed in float."""
+    helper: str | None = None
+    """Name of a helper of ours, or None: a library function."""
+    library: str = ""
+    boolean: bool = False
+    """Whether the result is a truth value."""
+
+
+LIBRARY = {
+    "fabs": "fabs", "fmod": "fmod", "pow": "pow", "atan2": "atan2", "hypot": "hypot",
+    "copysign": "copysign", "nextafter": "nextafter", "ldexp": "ldexp", "fma": "fma",
+    "sqrt": "sqrt", "floor": "floor", "ceil": "ceil", "trunc": "trunc", "round": "rint",
+    "nearbyint": "rint", "exp": "exp", "exp2": "exp2", "exp10": "exp10", "log": "log",
+    "log2": "log2", "log10": "log10", "log1p": "log1p", "erf": "erf", "sin": "sin", "cos": "cos",
+    "tan": "tan", "asin": "asin", "acos": "acos", "atan": "atan", "sinh": "sinh", "cosh": "cosh",
+    "tanh": "tanh", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh",
+}  # fmt: skip
+"""Intrinsic -> name in <math.h>, without the float suffix. ``round`` is to even, as numpy's."""
+
+CLASSIFY = {"isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite"}
+
+HELPERS: dict[str, tuple[str, ...]] = {
+    "min": (),
+    "max": (),
+    "floordiv": (),
+    "floormod": (),
+    "rsqrt": (),
+    "sigmoid": (),
+}
+"""Helper -> the helpers it calls. Its text is ``templates/c/math/<name>.c.j2``."""
+
+
+def function(intrinsic: str, dtype: str) -> Function:
+    """The C function for an intrinsic whose first argument has that dtype."""
+    computed = "float32" if dtype == "float16" else dtype
+    if intrinsic in CLASSIFY:
+        return Function(dtype, library=CLASSIFY[intrinsic], boolean=True)
+    if intrinsic in HELPERS:
+        return Function(computed, helper=intrinsic)
+    if intrinsic in LIBRARY and is_float(dtype):
+        suffix = "f" if computed == "float32" else ""
+        return Function(computed, library=LIBRARY[intrinsic] + suffix)
+    raise NotImplementedError(f"there is no C for the intrinsic {intrinsic} on {dtype}")
+
+
+def helper_name(name: str, dtype: str) -> str:
+    """``exp_f32``."""
+    return f"{name}_{SHORT[dtype]}"
+
+
+@cache
+def helper_text(name: str, dtype: str) -> str:
+    """The definition of a helper for one element type."""
+    return render(
+        f"c/math/{name}.c.j2", T=C_TYPES[dtype], name=helper_name(name, dtype), dtype=dtype
+    )
+
+
+def definitions(wanted: set[tuple[str, str]]) -> list[str]:
+    """The texts of helpers and of all they call, callees first, in a fixed order."""
+    ordered: dict[tuple[str, str], None] = {}
+
+    def add(name: str, dtype: str) -> None:
+        for needed in HELPERS[name]:
+            add(needed, dtype)
+        ordered[name, dtype] = None
+
+    for name, dtype in sorted(wanted):
+        add(name, dtype)
+    return [helper_text(name, dtype) for name, dtype in ordered]
