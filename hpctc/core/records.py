@@ -45,6 +45,11 @@ class Record:
         what = {name: getattr(draft, name) for name in cls.KEY}
         return cls(id=content_id(cls.__name__, what), **fields)
 
+    def is_genuine(self) -> bool:
+        """Whether the id is the hash of the content: false after somebody changed the file."""
+        what = {name: getattr(self, name) for name in self.KEY}
+        return self.id == content_id(type(self).__name__, what)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tensor:
