@@ -214,7 +214,10 @@ class Verdict(Record):
     detail: str = ""
     seeds: tuple[int, ...] = ()
     max_error: float | None = None
+    """Largest |value - reference| / (|reference| + 1) that was seen; None: not measured."""
     tolerance: float | None = None
+    jail: tuple[str, ...] = ()
+    """The sandbox's layers that were on: ``rlimits``, ``seccomp``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +233,10 @@ class Timing(Record):
     baseline_ns: tuple[int, ...]
     """Entry i was taken next to candidate_ns[i]; both are nanoseconds per call."""
     host: Mapping[str, str] = field(default_factory=dict)
+    verdict: VerdictClass = "correct"
+    """What the timed calls showed: their outputs are checked too."""
+    problem: str = ""
+    """Why these times are not to be used: wrong in a timed call, an impossible clock, ..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
