@@ -15,6 +15,10 @@ ITEMSIZE = {"float32": 4, "float16": 2, "int32": 4, "int8": 1, "bool": 1}
 """Bytes an element takes in C."""
 
 
+SHORT = {"float32": "f32", "float16": "f16", "int32": "i32", "int8": "i8", "bool": "bool"}
+"""numpy's name of an element type -> the text form's."""
+
+
 @dataclass(frozen=True, slots=True)
 class TensorType:
     """Shape and element type of a value; the rank-0 shape is ``()``."""
@@ -33,9 +37,16 @@ class TensorType:
     @property
     def nbytes(self) -> int:
         """Size in bytes, as C stores it (bool is one byte)."""
-        return (
-            self.size * {"float32": 4, "float16": 2, "int32": 4, "int8": 1, "bool": 1}[self.dtype]
-        )
+        return self.size * ITEMSIZE[self.dtype]
+
+    @property
+    def rank(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    def __str__(self) -> str:
+        """As the text form writes it: ``f32[128, 256]``."""
+        return f"{SHORT[self.dtype]}[{', '.join(map(str, self.shape))}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,14 @@ class Interval:
     def within(self, other: "Interval") -> bool:
         """Whether this interval lies inside ``other``."""
         return other.low <= self.low and self.high <= other.high
+
+    def __contains__(self, value: float) -> bool:
+        """Whether a number lies in the interval."""
+        return self.low <= value <= self.high
+
+    def __str__(self) -> str:
+        """As the text form writes it: ``[-1, 1]``; six digits, for reading."""
+        return f"[{self.low:.6g}, {self.high:.6g}]"
 
 
 @dataclass(frozen=True, slots=True)

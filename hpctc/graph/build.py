@@ -1,0 +1,140 @@
+"""Build a graph from Python, one application after the other, each type-checked at once."""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+from hpctc.graph import ops
+from hpctc.graph.errors import GraphError
+from hpctc.graph.infer import Typed, results
+from hpctc.graph.ir import Arg, Attr, Graph, Input, Interval, Node, TensorType, Value
+
+DEFAULT_DOMAIN = {
+    "float32": Interval(-1.0, 1.0),
+    "float16": Interval(-1.0, 1.0),
+    "int32": Interval(-8.0, 8.0),
+    "int8": Interval(-8.0, 8.0),
+    "bool": Interval(0.0, 1.0),
+}
+"""Where the elements of an input lie when nothing is said."""
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Builder:
+    """Collects inputs and applications and ends in a :class:`Graph`.
+
+    ::
+
+        b = Builder("mlp")
+        x = b.input("x", (128, 256))
+        w = b.input("w", (256, 512))
+        y = b.op("relu", b.op("matmul", x, w))
+        graph = b.finish(y)
+    """
+
+    def __init__(self, name: str) -> None:
+        """Begin an empty graph called ``name``."""
+        self.name = name
+        self._inputs: list[Input] = []
+        self._nodes: list[Node] = []
+        self._types: dict[str, TensorType] = {}
+
+    @property
+    def types(self) -> dict[str, TensorType]:
+        """Name -> type of everything defined so far."""
+        return dict(self._types)
+
+    def input(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        dtype: str = "float32",
+        domain: Interval | None = None,
+    ) -> str:
+        """Declare a parameter; its elements lie in ``domain`` (by default [-1, 1] for floats)."""
+        self._define(name, TensorType(tuple(shape), dtype))
+        legal = domain if domain is not None else DEFAULT_DOMAIN[dtype]
+        self._inputs.append(Input(name, self._types[name], legal))
+        return name
+
+    def op(self, op: str, *args: Arg, name: str | None = None, **attrs: Attr) -> str:
+        """Apply an operator; return the name of its (first) result."""
+        return self.apply(op, args, attrs, [name] if name else [])[0]
+
+    def ops(
+        self, op: str, *args: Arg, names: tuple[str, ...] = (), **attrs: Attr
+    ) -> tuple[str, ...]:
+        """Apply an operator; return the names of all its results."""
+        return self.apply(op, args, attrs, names)
+
+    def finish(self, *outputs: str) -> Graph:
+        """The graph that returns ``outputs``."""
+        for name in outputs:
+            self._type_of(name)
+        if not outputs:
+            raise GraphError(f"graph {self.name} returns nothing", "name at least one output")
+        return Graph(self.name, tuple(self._inputs), tuple(self._nodes), tuple(outputs))
+
+    def fresh(self, stem: str) -> str:
+        """A name that is not taken yet: ``stem``, or ``stem2``, ``stem3``, ..."""
+        count = 1
+        name = stem
+        while name in self._types:
+            count += 1
+            name = f"{stem}{count}"
+        return name
+
+    def apply(
+        self,
+        op: str,
+        args: Sequence[Arg],
+        attrs: Mapping[str, Attr],
+        names: Sequence[str] = (),
+    ) -> tuple[str, ...]:
+        """Apply an operator; return the names of its results: ``names``, or fresh ones."""
+        declared = ops.get(op)
+        operands: list[Typed] = [self._type_of(a) if isinstance(a, str) else a for a in args]
+        literals, full, types = results(declared, operands, attrs)
+        names = tuple(names) or self._temporaries(len(types))
+        if len(names) != len(types):
+            raise GraphError(
+                f"{op} has {len(types)} result{'s' if len(types) != 1 else ''}, "
+                f"but {len(names)} names are given",
+                "give one name a result",
+            )
+        kept = tuple(a if isinstance(a, str) else n for a, n in zip(args, literals, strict=True))
+        for name, kind in zip(names, types, strict=True):
+            self._define(name, kind)
+        made = tuple(Value(n, t) for n, t in zip(names, types, strict=True))
+        self._nodes.append(Node(made, op, kept, tuple(full.items())))
+        return names
+
+    def _temporaries(self, count: int) -> tuple[str, ...]:
+        found: list[str] = []
+        number = len(self._nodes)
+        while len(found) < count:
+            if f"v{number}" not in self._types:
+                found.append(f"v{number}")
+            number += 1
+        return tuple(found)
+
+    def _define(self, name: str, kind: TensorType) -> None:
+        if not NAME.fullmatch(name):
+            raise GraphError(
+                f"{name!r} is no name", "a name is letters, digits and _, and starts with no digit"
+            )
+        if name in self._types:
+            raise GraphError(f"{name!r} is defined twice", "give the second one another name")
+        self._types[name] = kind
+
+    def _type_of(self, name: str) -> TensorType:
+        if name not in self._types:
+            near = difflib.get_close_matches(name, self._types, 1)
+            raise GraphError(
+                f"there is no value {name!r} in graph {self.name}",
+                f"did you mean {near[0]!r}?"
+                if near
+                else f"defined so far: {', '.join(self._types) or 'nothing'}",
+            )
+        return self._types[name]

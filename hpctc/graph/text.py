@@ -1,0 +1,79 @@
+"""The text form of graphs, written and read: it reads like mathematics.
+
+::
+
+    graph mlp(x: f32[128, 256], w: f32[256, 512], b: f32[512]) {
+      h = x @ w
+      s = h + b
+      y = relu(s)
+      return y
+    }
+
+``show`` writes the one canonical text of a graph: one application a line, attributes only where
+they differ from the default, domains only where they differ from the element type's default.
+"""
+
+from hpctc.graph import ops
+from hpctc.graph.build import DEFAULT_DOMAIN
+from hpctc.graph.ir import SHORT, Arg, Attr, Graph, Input, Node
+from hpctc.graph.op import AttrDef
+
+WIDTH = 88
+"""Columns after which a signature is broken, one parameter a line."""
+
+
+def show(graph: Graph) -> str:
+    """The canonical text of a graph, with a newline at its end."""
+    head = f"graph {graph.name}({', '.join(_parameter(i) for i in graph.inputs)}) {{"
+    if len(head) > WIDTH:
+        lines = [f"    {_parameter(i)}," for i in graph.inputs]
+        head = "\n".join([f"graph {graph.name}(", *lines, ") {"])
+    body = [f"  {statement(node)}" for node in graph.nodes]
+    return "\n".join([head, *body, f"  return {', '.join(graph.outputs)}", "}"]) + "\n"
+
+
+def statement(node: Node) -> str:
+    """One application as the text form writes it: ``h = x @ w``."""
+    op = ops.get(node.op)
+    names = ", ".join(v.name for v in node.results)
+    if op.infix:
+        left, right = (_operand(a) for a in node.args)
+        return f"{names} = {left} {op.infix} {right}"
+    parts = [_operand(a) for a in node.args]
+    for definition, (_, value) in zip(op.attrs, node.attrs, strict=True):
+        if value != definition.default:
+            parts.append(f"{definition.name}={_attribute(definition, value)}")
+    return f"{names} = {node.op}({', '.join(parts)})"
+
+
+def number(value: int | float) -> str:
+    """A number as the text form writes it, shortest that reads back the same."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
+        return f"{int(value)}.0" if value or str(value)[0] != "-" else "-0.0"
+    return repr(value)
+
+
+def _parameter(parameter: Input) -> str:
+    kind = f"{parameter.name}: {parameter.type}"
+    if parameter.domain == DEFAULT_DOMAIN[parameter.type.dtype]:
+        return kind
+    return f"{kind} in [{bound(parameter.domain.low)}, {bound(parameter.domain.high)}]"
+
+
+def bound(value: float) -> str:
+    """The end of a domain: whole numbers without a point."""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e16 else repr(value)
+
+
+def _operand(arg: Arg) -> str:
+    return arg if isinstance(arg, str) else number(arg)
+
+
+def _attribute(definition: AttrDef, value: Attr) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(str, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return SHORT[value] if definition.kind == "dtype" else value
+    return number(value)
