@@ -156,7 +156,18 @@ class Expressions:
         return f"{parts[0]} ? {parts[1]} : {parts[2]}", CHOICE
 
     def extreme(self, which: str, expr: Any) -> Piece:
-        """Minimum or maximum through a helper that keeps NaN as numpy does."""
+        """Minimum or maximum; NaN wins, as in numpy.
+
+        Against a constant one comparison is enough (``x < 0 ? 0 : x`` is NaN where x is), and gcc
+        has an instruction for it; two unknown numbers need the helper.
+        """
+        number, other = (expr.b, expr.a) if is_number(expr.b) else (expr.a, expr.b)
+        text, strength = self.piece(other)
+        plain = is_number(number) or not is_float(dtype_of(expr))
+        if plain and strength == ATOM and "(" not in text:
+            limit, operator = self.text(number, ATOM), "<" if which == "max" else ">"
+            if limit.isidentifier() or is_number(number):
+                return f"{text} {operator} {limit} ? {limit} : {text}", CHOICE
         name = self.env.helper(which, dtype_of(expr))
         return f"{name}({self.text(expr.a)}, {self.text(expr.b)})", ATOM
 
@@ -198,6 +209,11 @@ class Expressions:
         if dtype == chosen.dtype or chosen.boolean:
             return f"{name}({arguments})", ATOM
         return f"({C_TYPES[dtype]}){name}({arguments})", UNARY
+
+
+def is_number(expr: Any) -> bool:
+    """Whether an expression is a literal."""
+    return isinstance(expr, tirx.IntImm | tirx.FloatImm)
 
 
 def row_major(indices: Any, shape: Any, analyzer: Any) -> Any:

@@ -5,6 +5,8 @@ from typing import Any
 import tvm
 from tvm import s_tir, tirx
 
+from hpctc.lower.c.bounds import tighten
+from hpctc.lower.c.scalars import promote
 from hpctc.lower.c.tree import find
 
 
@@ -29,7 +31,9 @@ def lower(func: tirx.PrimFunc) -> tirx.PrimFunc:
         tirx.transform.RemoveNoOp(),
         s_tir.transform.RewriteUnsafeSelect(),
     ]
-    return tvm.transform.Sequential(passes)(mod)["main"]
+    plain = tvm.transform.Sequential(passes)(mod)["main"]
+    body = promote(tighten(plain.body))
+    return tirx.PrimFunc(plain.params, body, plain.ret_type, plain.attrs)
 
 
 def separate_inits(func: tirx.PrimFunc) -> tirx.PrimFunc:

@@ -11,6 +11,7 @@ from hpctc.lower.c import maths
 from hpctc.lower.c.expr import ADD, AND, ATOM, Expressions, Piece, new_analyzer, row_major
 from hpctc.lower.c.names import Scope, identifier
 from hpctc.lower.c.passes import lower
+from hpctc.lower.c.scalars import is_scalar
 from hpctc.lower.c.tree import (
     PARALLEL,
     UNROLLED,
@@ -21,6 +22,9 @@ from hpctc.lower.c.tree import (
     statements,
 )
 from hpctc.lower.c.types import C_TYPES, ITEMSIZE, dtype_of
+
+SIMD = "hpctc.simd"
+"""Annotation of a serial loop that is to be ``#pragma omp simd``."""
 
 STACK_BYTES = 64 << 10
 """Local arrays up to this size lie on the stack, larger ones on the heap."""
@@ -77,6 +81,8 @@ class Writer:
         self.names: dict[Any, str] = {}
         self.flat: set[Any] = set()
         """Buffers that are a pointer in C; the others are arrays or scalars."""
+        self.undeclared: set[Any] = set()
+        """Scalars whose declaration waits for their first value."""
         self.analyzer = new_analyzer()
         self.scope = scope
         self.depth = 1
@@ -137,16 +143,20 @@ class Writer:
     def block(self, stmt: Any) -> None:
         """Statements in order; what they allocate on the heap is freed at the end."""
         heap: list[str] = []
-        for part in statements(stmt):
+        parts = statements(stmt)
+        for part, then in zip(parts, [*parts[1:], None], strict=True):
             if isinstance(part, tirx.AllocBuffer):
-                heap += self.allocate(part.buffer)
+                heap += self.allocate(part.buffer, then)
             else:
                 self.statement(part)
         for name in reversed(heap):
             self.line(f"free({name});")
 
-    def allocate(self, buffer: Any) -> list[str]:
-        """Declare a local buffer; its name if it has to be freed."""
+    def allocate(self, buffer: Any, then: Any) -> list[str]:
+        """Declare a local buffer; its name if it has to be freed.
+
+        A scalar that the next statement, ``then``, sets is declared there with its first value.
+        """
         name = self.names[buffer] = self.scope.fresh(tidy(buffer.name))
         extents = [constant(e) for e in buffer.shape]
         if None in extents:
@@ -161,6 +171,9 @@ class Writer:
             self.line(f"{C_TYPES[dtype]} *restrict {name} = aligned_alloc(64, {size});")
             return [name]
         subscripts = "".join(f"[{e}]" for e in extents if e != 1)
+        if not subscripts and isinstance(then, tirx.BufferStore) and then.buffer.same_as(buffer):
+            self.undeclared.add(buffer)
+            return []
         align = "_Alignas(64) " if size >= 64 else ""
         self.line(f"{align}{C_TYPES[dtype]} {name}{subscripts};")
         return []
@@ -169,13 +182,32 @@ class Writer:
         """``y[i] = value;`` or ``y[i] += value;``."""
         target, _ = self.element(stmt.buffer, stmt.indices)
         value = stmt.value
+        if stmt.buffer in self.undeclared:
+            self.undeclared.remove(stmt.buffer)
+            self.line(f"{C_TYPES[dtype_of(stmt.buffer)]} {target} = {self.text(value)};")
+            return
         for kind, operator in ((tirx.Add, "+="), (tirx.Mul, "*="), (tirx.Sub, "-=")):
             if isinstance(value, kind) and isinstance(value.a, ir.TensorLoad):
                 left, _ = self.expressions.piece(value.a)
                 if left == target:
                     self.line(f"{target} {operator} {self.text(value.b)};")
                     return
+        for kind, operator in ((tirx.Max, ">"), (tirx.Min, "<")):
+            if isinstance(value, kind) and isinstance(value.a, ir.TensorLoad):
+                left, _ = self.expressions.piece(value.a)
+                if left == target:
+                    self.update(target, operator, value.b)
+                    return
         self.line(f"{target} = {self.text(value)};")
+
+    def update(self, target: str, operator: str, value: Any) -> None:
+        """``acc = acc > v ? acc : v``: what gcc turns into SIMD, at the price of forgetting NaN."""
+        text, strength = self.expressions.piece(value)
+        if strength < ATOM or "(" in text:
+            name = self.scope.fresh("value")
+            self.line(f"const {C_TYPES[dtype_of(value)]} {name} = {text};")
+            text = name
+        self.line(f"{target} = {target} {operator} {text} ? {target} : {text};")
 
     def bind(self, stmt: Any) -> None:
         """``const float v = ...;``."""
@@ -219,15 +251,31 @@ class Writer:
         self.nested(f"for ({kind} {name} = {first}; {name} < {last}; {step})", stmt.body)
         self.scope = outer
 
+    def reduction(self, loop: Any) -> str:
+        """The clauses for the scalars that a SIMD loop accumulates."""
+        inside = [a.buffer for a in find(loop, tirx.AllocBuffer)]
+        clauses: dict[str, None] = {}
+        for store in find(loop.body, tirx.BufferStore):
+            operator = REDUCTIONS.get(type(store.value))
+            if operator and is_scalar(store.buffer) and store.buffer not in inside:
+                clauses[f" reduction({operator}:{self.name(store.buffer)})"] = None
+        return "".join(clauses)
+
     def pragma(self, stmt: Any) -> None:
         """The pragma that a loop's kind asks for."""
         kind = int(stmt.kind)
-        if kind == PARALLEL:
-            self.line("#pragma omp parallel for")
-        elif kind == VECTORIZED:
-            self.line("#pragma omp simd")
+        simd = kind == VECTORIZED or SIMD in stmt.annotations
+        words = ["parallel for"] if kind == PARALLEL else []
+        if simd:
+            words.append("simd" + self.reduction(stmt))
+        if words:
+            self.line(f"#pragma omp {' '.join(words)}")
         elif kind == UNROLLED and (extent := constant(stmt.extent)) is not None and extent > 1:
             self.line(f"#pragma GCC unroll {extent}")
+
+
+REDUCTIONS = {tirx.Add: "+", tirx.Mul: "*", tirx.Max: "max", tirx.Min: "min"}
+"""Updates that OpenMP may carry out in any order."""
 
 
 def tidy(name: str) -> str:
