@@ -12,8 +12,12 @@ from dataclasses import dataclass
 from tvm import tirx
 from tvm.s_tir import ScheduleError
 
+from hpctc.lower.cpu.contract import Refusal
 from hpctc.lower.cpu.effort import Effort
-from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, strategy
+from hpctc.lower.cpu.host import host
+from hpctc.lower.cpu.space import shapes
+from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, Tile, strategy
+from hpctc.lower.cpu.template import contraction_of
 
 __all__ = ["Effort", "Scheduled", "rebuild", "schedule"]
 
@@ -35,7 +39,7 @@ def schedule(
     func: tirx.PrimFunc, how: Effort, database: None = None, threads: int = 2
 ) -> Scheduled:
     """Schedule one function; never fails: the last resort is the function as it is."""
-    for choice in defaults(threads):
+    for choice in defaults(func, threads):
         try:
             return Scheduled(choice.apply(func), str(choice))
         except REFUSALS as problem:
@@ -48,7 +52,11 @@ def rebuild(func: tirx.PrimFunc, text: str) -> Scheduled:
     return Scheduled(strategy(text).apply(func), text)
 
 
-def defaults(threads: int) -> Iterator[Strategy]:
+def defaults(func: tirx.PrimFunc, threads: int) -> Iterator[Strategy]:
     """What is tried without measuring, best first."""
+    try:
+        yield Tile.of(shapes(contraction_of(func), host(), threads)[0])
+    except Refusal as why:
+        log.debug("no register tile: %s", why)
     yield Rules(threads=threads)
     yield Rules(threads=threads, rows=False)

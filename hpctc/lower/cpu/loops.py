@@ -1,5 +1,6 @@
 """Loops around scheduled blocks: their strides, which runs along memory, who shares them."""
 
+from collections.abc import Iterable
 from math import prod
 from typing import Any
 
@@ -118,9 +119,11 @@ def _along(nest: Nest, own: list[Any]) -> Any | None:
     return None
 
 
-def parallelize(schedule: s_tir.Schedule, threads: int, threshold: float) -> None:
+def parallelize(
+    schedule: s_tir.Schedule, threads: int, threshold: float, skip: Iterable[str] = ()
+) -> None:
     """Run the outermost loop of every nest on all threads where the work is worth it."""
-    done: set[str] = set()
+    done = set(skip)
     for rv, block in blocks_of(schedule):
         loops = list(schedule.get_loops(rv))
         if not loops or block.name in done:

@@ -7,7 +7,7 @@ loops where that repeats no work, so that a row of a softmax stays in the first-
 
 from typing import Any
 
-from tvm import s_tir, tirx
+from tvm import ir, s_tir, tirx
 
 from hpctc.lower.cpu.blocks import Block, blocks_of
 from hpctc.lower.cpu.loops import name_of, parallelize, split_init, vectorize
@@ -58,7 +58,15 @@ def _may_inline(schedule: s_tir.Schedule, rv: Any, block: Block) -> bool:
     reads = sum(r.points * sum(a.buffer.same_as(target) for a in r.loads) for r in readers)
     if reads <= 1.01 * block.points:
         return True
+    if any(r.reduced and len(r.loads) > 1 for r in readers):
+        return _is_permutation(block)
     return block.calls == 0 and not (block.branches and any(r.reduced for r in readers))
+
+
+def _is_permutation(block: Block) -> bool:
+    """Whether the block only moves elements, so that reading its source costs the same."""
+    value = block.node.body.value
+    return isinstance(value, ir.TensorLoad) and all(isinstance(i, ir.Var) for i in value.indices)
 
 
 def stage_reductions(schedule: s_tir.Schedule) -> None:

@@ -1,12 +1,13 @@
 """Ways to schedule a function, each a text that makes the same schedule again."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from tvm import tirx
 
 from hpctc.core.spec import Spec, load
-from hpctc.lower.cpu import rules
+from hpctc.lower.cpu import rules, template
+from hpctc.lower.cpu.tile import Shape
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,32 @@ class Rules(Strategy):
         return rules.apply(func, self.threads, self.tile, self.rows)
 
 
+@dataclass(frozen=True)
+class Tile(Strategy):
+    """A register tile (:mod:`hpctc.lower.cpu.tile`); the fields are those of its ``Shape``."""
+
+    name: ClassVar[str] = "tile"
+    axis: int
+    lanes: int
+    vectors: int
+    rows: tuple[int, ...]
+    pack: bool = True
+    panel_outer: bool = False
+    parallel: int = 1
+
+    @staticmethod
+    def of(shape: Shape) -> "Tile":
+        """The strategy that makes this tile."""
+        return Tile(**asdict(shape))
+
+    def apply(self, func: tirx.PrimFunc) -> tirx.PrimFunc:
+        """Tile the contraction, schedule the rest by the rules."""
+        return template.apply(func, Shape(**asdict(self)))
+
+
 STRATEGIES = {
     "plain": "hpctc.lower.cpu.strategy:Plain",
+    "tile": "hpctc.lower.cpu.strategy:Tile",
     "rules": "hpctc.lower.cpu.strategy:Rules",
 }
 

@@ -1,0 +1,192 @@
+"""Find the contraction in a function: ``C[s] += L[s, r] * R[s, r]``, by structure, not by name.
+
+Matmul, batched and transposed, every convolution and their grouped forms look like this. What the
+register-tile template needs to know is here: which factor depends on which axis, and which map (the
+*epilogue*: bias, activation) reads the result point by point, so that it can be computed at
+write-back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import tvm_ffi
+from tvm import ir, s_tir, sym, tirx
+
+from hpctc.lower.cpu.blocks import Access, Block, blocks_of, collect, uses
+from hpctc.lower.cpu.build import substitute
+
+Expr = Any
+
+
+class Refusal(ValueError):
+    """This template does not fit this function; the message says why."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A loop axis of the contraction."""
+
+    var: Any
+    extent: int
+
+    @property
+    def name(self) -> str:
+        """The variable's name."""
+        return str(self.var.name).removeprefix("v_")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One of the two multiplied expressions."""
+
+    value: Expr
+    access: Access
+    """Its only load."""
+
+    def on(self, axis: Axis) -> bool:
+        """Whether its value depends on ``axis``."""
+        return uses(self.value, axis.var)
+
+    def contiguous(self, axis: Axis) -> bool:
+        """Whether neighbours along ``axis`` are neighbours in memory."""
+        return self.access.stride(axis.var) == 1
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """The contraction block of a function, its axes, factors and epilogue."""
+
+    block: Block
+    spatial: tuple[Axis, ...]
+    """One for every dimension of the result, groups split off."""
+    reduced: tuple[Axis, ...]
+    left: Factor
+    right: Factor
+    result: Any
+    """The buffer C."""
+    indices: tuple[Expr, ...]
+    """The element of C that the spatial axes name."""
+    epilogue: Block | None
+    """The map that alone reads C, point by point; None: C is stored as it is."""
+
+    @property
+    def dtype(self) -> str:
+        """Element type of the accumulators."""
+        return str(self.result.dtype)
+
+
+def find(schedule: s_tir.Schedule) -> Contraction:
+    """The contraction with most work in a function; :class:`Refusal` where there is none."""
+    found = [(rv, b) for rv, b in blocks_of(schedule) if _is_product_sum(b)]
+    if not found:
+        raise Refusal("no block is a sum of products")
+    rv, block = max(found, key=lambda pair: pair[1].points)
+    store = block.stores[0]
+    left, right = _factors(block)
+    axes = [Axis(v, n) for v, n in block.spatial]
+    axes, renamed = _split_groups(axes, [left.value, right.value])
+    reduced = tuple(Axis(v, n) for v, n in block.reduced)
+    return Contraction(
+        block=block,
+        spatial=tuple(axes),
+        reduced=reduced,
+        left=_renamed(left, renamed, [*axes, *reduced]),
+        right=_renamed(right, renamed, [*axes, *reduced]),
+        result=store.buffer,
+        indices=tuple(substitute(i, renamed) for i in store.indices),
+        epilogue=_epilogue(schedule, rv, store),
+    )
+
+
+def _is_product_sum(block: Block) -> bool:
+    """Whether the block is ``C = C + a * b`` with one load in each of a and b."""
+    body, start = block.node.body, block.node.init
+    if not block.reduced or not isinstance(body, tirx.BufferStore):
+        return False
+    if not isinstance(start, tirx.BufferStore) or not _is_zero(start.value):
+        return False
+    total = body.value
+    if not isinstance(total, tirx.Add) or not isinstance(total.b, tirx.Mul):
+        return False
+    if not isinstance(total.a, ir.TensorLoad) or not total.a.source.same_as(body.buffer):
+        return False
+    variables = [v for v, _ in block.spatial]
+    plain = all(any(i.same_as(v) for v in variables) for i in body.indices)
+    loads = [collect(x, ir.TensorLoad) for x in (total.b.a, total.b.b)]
+    return plain and len(body.indices) == len(variables) and [len(x) for x in loads] == [1, 1]
+
+
+def _is_zero(value: Expr) -> bool:
+    return isinstance(value, tirx.FloatImm | tirx.IntImm) and float(value.value) == 0.0
+
+
+def _factors(block: Block) -> tuple[Factor, Factor]:
+    product = block.node.body.value.b
+    made = []
+    for value in (product.a, product.b):
+        load = collect(value, ir.TensorLoad)[0]
+        made.append(Factor(value, Access(load.source, tuple(load.indices))))
+    return made[0], made[1]
+
+
+def _split_groups(
+    axes: Iterable[Axis], values: Iterable[Expr]
+) -> tuple[list[Axis], list[tuple[Any, Expr]]]:
+    """Split an axis that appears as ``axis // c`` (grouped convolution) into group and member."""
+    made: list[Axis] = []
+    renamed: list[tuple[Any, Expr]] = []
+    for axis in axes:
+        size = _group_size(axis, values)
+        if size is None or axis.extent % size or axis.extent == size:
+            made.append(axis)
+            continue
+        group = tirx.Var("v_group", "int32")
+        member = tirx.Var(str(axis.var.name), "int32")
+        made += [Axis(group, axis.extent // size), Axis(member, size)]
+        renamed.append((axis.var, group * size + member))
+    return made, renamed
+
+
+def _group_size(axis: Axis, values: Iterable[Expr]) -> int | None:
+    for value in values:
+        for division in collect(value, tirx.FloorDiv):
+            if division.a.same_as(axis.var) and isinstance(division.b, tirx.IntImm):
+                return int(division.b)
+    return None
+
+
+def _renamed(factor: Factor, renamed: list[tuple[Any, Expr]], axes: list[Axis]) -> Factor:
+    """The factor over the new axes, its divisions by the group size simplified away."""
+    if not renamed:
+        return factor
+    analyzer = sym.Analyzer()
+    for axis in axes:
+        analyzer.bind(axis.var, ir.Range(0, axis.extent))
+
+    def simplify(load: Any) -> Any:
+        return tirx.BufferLoad(load.source, [analyzer.simplify(i) for i in load.indices])
+
+    value = tvm_ffi.structural_map(substitute(factor.value, renamed), (ir.TensorLoad, simplify))
+    load = collect(value, ir.TensorLoad)[0]
+    return Factor(value, Access(load.source, tuple(load.indices)))
+
+
+def _epilogue(schedule: s_tir.Schedule, rv: Any, store: Access) -> Block | None:
+    """The one map that reads the result, if each of its points reads one point of its own."""
+    readers = [Block(schedule.get(c)) for c in schedule.get_consumers(rv)]
+    if not readers:
+        return None
+    reader = readers[0]
+    if len(readers) > 1 or not reader.is_map:
+        raise Refusal("the result of the contraction has several readers")
+    loads = [a for a in reader.loads if a.buffer.same_as(store.buffer)]
+    axes = [v for v, n in reader.spatial if n > 1]
+    for load in loads:
+        read = [i for i in load.indices if not isinstance(i, tirx.IntImm)]
+        plain = all(isinstance(i, ir.Var) for i in read)
+        if not plain or any(not load.reads(v) for v in axes):
+            raise Refusal("the reader of the contraction permutes or repeats its result")
+        if any(not a.same_as(b) for a, b in zip(load.indices, loads[0].indices, strict=True)):
+            raise Refusal("the reader of the contraction reads several of its points")
+    return reader
