@@ -13,6 +13,9 @@ from hpctc.lower.relax.site import EMITTERS, Expr, Site, Tensor, at, dtype_of, l
 
 Attrs = Mapping[str, Any]
 
+LARGEST_PRODUCT = 4
+"""The largest whole exponent that is written as multiplications."""
+
 
 def _sigmoid(x: Expr) -> Expr:
     return like(x, 1) / (like(x, 1) + tirx.exp(-x))
@@ -45,8 +48,31 @@ def _leaky_relu(x: Expr, attrs: Attrs) -> Expr:
     return tirx.Select(x > like(x, 0), x, x * like(x, attrs["alpha"]))
 
 
+def _expm1(x: Expr) -> Expr:
+    # e^x - 1 without cancellation next to 0
+    return tirx.tanh(x * like(x, 0.5)) * (tirx.exp(x) + like(x, 1))
+
+
 def _elu(x: Expr, attrs: Attrs) -> Expr:
-    return tirx.Select(x > like(x, 0), x, like(x, attrs["alpha"]) * (tirx.exp(x) - like(x, 1)))
+    below = like(x, attrs["alpha"]) * _expm1(tirx.min(x, like(x, 0)))
+    return tirx.Select(x > like(x, 0), x, below)
+
+
+def _selu(x: Expr) -> Expr:
+    # Klambauer et al., 2017
+    below = like(x, 1.6732632423543772) * _expm1(tirx.min(x, like(x, 0)))
+    return like(x, 1.0507009873554805) * tirx.Select(x > like(x, 0), x, below)
+
+
+def _power(x: Expr, y: Expr) -> Expr:
+    """Whole literal exponents are products: exact for negative bases, and fast."""
+    whole = int(y.value) if isinstance(y, tirx.FloatImm) and float(y.value).is_integer() else None
+    if whole is None or not 1 <= abs(whole) <= LARGEST_PRODUCT:
+        return tirx.power(x, y)
+    product = x
+    for _ in range(abs(whole) - 1):
+        product = product * x
+    return product if whole > 0 else like(x, 1) / product
 
 
 def _clip(x: Expr, attrs: Attrs) -> Expr:
@@ -64,7 +90,8 @@ def _mod(x: Expr, y: Expr) -> Expr:
     if not dtype_of(x).startswith("float"):
         return tirx.floormod(x, y)
     rest = tirx.fmod(x, y)
-    wrong = tirx.And(tirx.NE(rest, like(x, 0)), tirx.NE(rest < like(x, 0), y < like(x, 0)))
+    zero = like(x, 0)
+    wrong = tirx.Or(tirx.And(rest < zero, y > zero), tirx.And(rest > zero, y < zero))
     return tirx.Select(wrong, rest + y, rest)
 
 
@@ -76,9 +103,15 @@ def _truth(x: Expr) -> Expr:
     return x if dtype_of(x) == "bool" else tirx.NE(x, like(x, 0))
 
 
+def _bits(x: Expr) -> Expr:
+    # TVM's LLVM backend cannot compare truth values
+    return x.astype("int8") if dtype_of(x) == "bool" else x
+
+
 EXACT: dict[str, Callable[..., Expr]] = {
     "abs": tirx.abs,
     "neg": lambda x: -x,
+    "relu6": lambda x: tirx.min(tirx.max(x, like(x, 0)), like(x, 6)),
     "relu": lambda x: tirx.max(x, like(x, 0)),
     "square": lambda x: x * x,
     "floor": tirx.floor,
@@ -95,22 +128,26 @@ EXACT: dict[str, Callable[..., Expr]] = {
     "mul": lambda x, y: x * y,
     "maximum": tirx.max,
     "minimum": tirx.min,
-    "equal": lambda x, y: tirx.EQ(x, y),
-    "not_equal": lambda x, y: tirx.NE(x, y),
+    "equal": lambda x, y: tirx.EQ(_bits(x), _bits(y)),
+    "not_equal": lambda x, y: tirx.NE(_bits(x), _bits(y)),
     "less": lambda x, y: tirx.LT(x, y),
     "less_equal": lambda x, y: tirx.LE(x, y),
     "greater": lambda x, y: tirx.GT(x, y),
     "greater_equal": lambda x, y: tirx.GE(x, y),
     "logical_and": lambda x, y: tirx.And(_truth(x), _truth(y)),
     "logical_or": lambda x, y: tirx.Or(_truth(x), _truth(y)),
-    "logical_xor": lambda x, y: tirx.NE(_truth(x), _truth(y)),
+    "logical_xor": lambda x, y: tirx.NE(_bits(x), _bits(y)),
     "where": lambda c, x, y: tirx.Select(_truth(c), x, y),
 }
 """Operators whose float16 result needs no wider arithmetic."""
 
 WIDE: dict[str, Callable[..., Expr]] = {
     "exp": tirx.exp,
+    "exp2": tirx.exp2,
+    "expm1": _expm1,
     "log": tirx.log,
+    "log10": tirx.log10,
+    "log1p": tirx.log1p,
     "log2": tirx.log2,
     "sqrt": tirx.sqrt,
     "rsqrt": tirx.rsqrt,
@@ -131,13 +168,15 @@ WIDE: dict[str, Callable[..., Expr]] = {
     "erf": tirx.erf,
     "gelu": _gelu,
     "gelu_tanh": _gelu_tanh,
+    "selu": _selu,
+    "softsign": lambda x: x / (like(x, 1) + tirx.abs(x)),
     "silu": lambda x: x * _sigmoid(x),
     "softplus": _softplus,
     "hard_sigmoid": _hard_sigmoid,
     "hard_swish": lambda x: x * _hard_sigmoid(x),
     "mish": lambda x: x * tirx.tanh(_softplus(x)),
     "div": lambda x, y: x / y,
-    "pow": tirx.power,
+    "pow": _power,
     "mod": _mod,
     "floor_div": _floor_div,
     "atan2": tirx.atan2,
@@ -151,6 +190,9 @@ WITH_ATTRS: dict[str, Callable[[Expr, Attrs], Expr]] = {
     "cast": _cast,
 }
 """Unary operators with attributes."""
+
+ROUNDED = frozenset({"leaky_relu", "elu"})
+"""Those of them that are computed in float32 where the element type is float16."""
 
 
 def _widened(function: Callable[..., Expr]) -> Callable[..., Expr]:
@@ -175,7 +217,16 @@ def _emitter(function: Callable[..., Expr]) -> Callable[[Site], Tensor]:
 
 
 def _attributed(function: Callable[[Expr, Attrs], Expr]) -> Callable[[Site], Tensor]:
-    return lambda site: site.compute(lambda *i: function(site.x(*i), site.attrs))
+    def emit(site: Site) -> Tensor:
+        return site.compute(
+            lambda *i: (
+                _widened(lambda x: function(x, site.attrs))(site.x(*i))
+                if site.op in ROUNDED
+                else function(site.x(*i), site.attrs)
+            )
+        )
+
+    return emit
 
 
 EMITTERS.update({name: _emitter(f) for name, f in EXACT.items()})

@@ -1,6 +1,7 @@
 """One graph as a :class:`Plan`: build the relax function, fuse it, read the steps off."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import tvm
@@ -8,14 +9,15 @@ from tvm import relax, te, tirx
 from tvm.relax import transform
 
 from hpctc.core.errors import HpctcError
+from hpctc.graph import ops
 from hpctc.graph.ir import Graph, Node, TensorType
-from hpctc.graph.op import OPS
+from hpctc.graph.op import Op
 from hpctc.lower.plan import Plan
-from hpctc.lower.relax import compute, elementwise, reductions
+from hpctc.lower.relax import compute, elementwise, layout, reductions, scan
 from hpctc.lower.relax.reading import read
-from hpctc.lower.relax.site import EMITTERS, Site
+from hpctc.lower.relax.site import EMITTERS, FUNCTIONS, Emitter, Site
 
-FAMILIES = (compute, elementwise, reductions)
+FAMILIES = (compute, elementwise, layout, reductions, scan)
 """The modules that fill the table of emitters."""
 
 
@@ -56,30 +58,52 @@ def _type(type_: TensorType) -> relax.TensorType:
 def _emit(
     builder: relax.BlockBuilder,
     node: Node,
-    values: dict[str, Any],
-    types: dict[str, TensorType],
+    values: Mapping[str, Any],
+    types: Mapping[str, TensorType],
 ) -> list[Any]:
     """Emit one node and return its results as relax variables."""
-    emitter = (
-        EMITTERS.get(OPS[node.op].lowering or node.op) if node.op in OPS else EMITTERS.get(node.op)
-    )
-    if emitter is None:
-        raise LoweringError(f"operator {node.op!r} has no lowering; there are {len(EMITTERS)}")
-    tensors = [a for a in node.args if isinstance(a, str)]
-    literal = TensorType((), types[tensors[0]].dtype) if tensors else TensorType((), "float32")
-    operands = tuple(types[a] if isinstance(a, str) else literal for a in node.args)
-
-    def body(*given: te.Tensor) -> Any:
-        left = iter(given)
-        args = tuple(
-            next(left) if isinstance(a, str) else tirx.const(a, literal.dtype) for a in node.args
+    op = ops.get(node.op)
+    name = op.lowering or op.name
+    site = _site(op, node, types)
+    given = [values[a] for a in node.operands]
+    if name in FUNCTIONS:
+        function = builder.add_func(FUNCTIONS[name](site), node.op)
+        kinds = [_type(t) for t in site.results]
+        made = builder.emit(relax.call_tir(function, given, kinds if len(kinds) > 1 else kinds[0]))
+    elif name in EMITTERS:
+        made = builder.emit_te(_body(site, EMITTERS[name]), *given, primfunc_name_hint=node.op)
+    else:
+        raise LoweringError(
+            f"operator {node.op!r} has no lowering {name!r}",
+            "declare one in hpctc/lower/relax, or name an existing one in Op.lowering",
         )
-        made = emitter(
-            Site(node.op, args, operands, dict(node.attrs), tuple(r.type for r in node.results))
-        )
-        return list(made) if isinstance(made, Sequence) else made
-
-    made = builder.emit_te(body, *(values[a] for a in tensors), primfunc_name_hint=node.op)
     if len(node.results) == 1:
         return [made]
     return [builder.emit(relax.TupleGetItem(made, n)) for n in range(len(node.results))]
+
+
+def _site(op: Op, node: Node, types: Mapping[str, TensorType]) -> Site:
+    """The node with its literals as constants; operands that are tensors are None for now."""
+    fellows = [
+        types[a].dtype for n, a in enumerate(node.args) if isinstance(a, str) and n in op.literals
+    ]
+    literal = TensorType((), fellows[0] if fellows else node.results[0].type.dtype)
+    return Site(
+        op=node.op,
+        args=tuple(None if isinstance(a, str) else tirx.const(a, literal.dtype) for a in node.args),
+        operands=tuple(types[a] if isinstance(a, str) else literal for a in node.args),
+        attrs=dict(node.attrs),
+        results=tuple(r.type for r in node.results),
+    )
+
+
+def _body(site: Site, emitter: Emitter) -> Callable[..., Any]:
+    """The TE function of a site: tensors in, results out."""
+
+    def body(*tensors: te.Tensor) -> Any:
+        given = iter(tensors)
+        args = tuple(next(given) if a is None else a for a in site.args)
+        made = emitter(replace(site, args=args))
+        return list(made) if isinstance(made, Sequence) else made
+
+    return body

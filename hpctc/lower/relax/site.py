@@ -63,6 +63,9 @@ Emitter = Callable[[Site], Tensor | Sequence[Tensor]]
 EMITTERS: dict[str, Emitter] = {}
 """Name of a lowering -> what computes it."""
 
+FUNCTIONS: dict[str, Callable[[Site], tirx.PrimFunc]] = {}
+"""Name of a lowering that tensor expressions cannot say -> its TIR, built from the types."""
+
 
 def emits(*names: str) -> Callable[[Emitter], Emitter]:
     """Enter the decorated emitter into the table under ``names``."""
