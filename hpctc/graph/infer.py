@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from hpctc.graph import ops
 from hpctc.graph.errors import GraphTypeError
-from hpctc.graph.ir import DTYPES, SHORT, Arg, Attr, TensorType
+from hpctc.graph.ir import DTYPES, SHORT, Arg, Attr, Node, TensorType
 from hpctc.graph.op import ANY, FLOATS, AttrDef, Op
 
 Typed = TensorType | int | float
@@ -42,6 +43,13 @@ def results(
                 f"a tensor may have at most {LARGEST:,} elements; use smaller shapes",
             )
     return kept, full, made
+
+
+def operand_types(node: Node, types: Mapping[str, TensorType]) -> list[TensorType]:
+    """The type of every operand of a node; a literal is a scalar of its fellow operands' type."""
+    typed = [types[a] if isinstance(a, str) else a for a in node.args]
+    dtype = literal_dtype(ops.get(node.op), typed)
+    return [t if isinstance(t, TensorType) else TensorType((), dtype) for t in typed]
 
 
 def complete(op: Op, attrs: Mapping[str, Attr]) -> dict[str, Attr]:

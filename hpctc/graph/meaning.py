@@ -12,6 +12,7 @@ import numpy as np
 
 from hpctc.graph import ops
 from hpctc.graph.errors import GraphError
+from hpctc.graph.infer import operand_types
 from hpctc.graph.ir import Graph, Input, Interval, Node, TensorType
 from hpctc.graph.op import FLOATS, Array, Op
 
@@ -47,7 +48,7 @@ def evaluate_all(
     with np.errstate(all="ignore"):
         for node in graph.nodes:
             op = ops.get(node.op)
-            operands = operands_of(node, op, values, types, precision)
+            operands = operands_of(node, values, types, precision)
             made = (around or apply)(node, op, operands)
             for value, array in zip(node.results, made, strict=True):
                 values[value.name] = np.asarray(array).astype(
@@ -63,21 +64,15 @@ def apply(node: Node, op: Op, operands: Sequence[Array]) -> tuple[Array, ...]:
 
 def operands_of(
     node: Node,
-    op: Op,
     values: Mapping[str, Array],
     types: Mapping[str, TensorType],
     precision: Precision,
 ) -> list[Array]:
     """A node's operands as arrays in the type in which it computes; literals have rank 0."""
-    fellow = [
-        types[a].dtype for i, a in enumerate(node.args) if isinstance(a, str) and i in op.literals
-    ]
-    literal = fellow[0] if fellow else node.results[0].type.dtype
     found = []
-    for arg in node.args:
-        dtype = types[arg].dtype if isinstance(arg, str) else literal
-        array = values[arg] if isinstance(arg, str) else np.asarray(arg, dtype=dtype)
-        found.append(array.astype(computed(dtype, precision), copy=False))
+    for arg, kind in zip(node.args, operand_types(node, types), strict=True):
+        array = values[arg] if isinstance(arg, str) else np.asarray(arg, dtype=kind.dtype)
+        found.append(array.astype(computed(kind.dtype, precision), copy=False))
     return found
 
 

@@ -24,12 +24,12 @@ AXES = {1: "length", 2: "height, width", 3: "depth, height, width"}
 GROUPS = AttrDef("groups", "int", 1, ">= 1", lambda g: g >= 1)
 
 
-def steps(name: str, rank: int, default: int, least: int) -> AttrDef:
-    """An attribute of one whole number a spatial axis, each ``least`` or more."""
+def steps(name: str, rank: int, default: int | None, least: int) -> AttrDef:
+    """An attribute of one whole number a spatial axis, each ``least`` or more; None: no default."""
     return AttrDef(
         name,
         "ints",
-        (default,) * rank,
+        None if default is None else (default,) * rank,
         f"a number or a list of {rank} numbers >= {least}",
         lambda v: all(n >= least for n in v),
         rank,
