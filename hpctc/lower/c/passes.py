@@ -6,7 +6,7 @@ import tvm
 from tvm import s_tir, tirx
 
 from hpctc.lower.c.bounds import tighten
-from hpctc.lower.c.scalars import promote
+from hpctc.lower.c.scalars import drop_dead, promote
 from hpctc.lower.c.tree import find
 
 
@@ -32,7 +32,7 @@ def lower(func: tirx.PrimFunc) -> tirx.PrimFunc:
         s_tir.transform.RewriteUnsafeSelect(),
     ]
     plain = tvm.transform.Sequential(passes)(mod)["main"]
-    body = promote(tighten(plain.body))
+    body = drop_dead(promote(tighten(plain.body)))
     return tirx.PrimFunc(plain.params, body, plain.ret_type, plain.attrs)
 
 

@@ -6,6 +6,7 @@ import tvm_ffi
 from tvm import ir, tirx
 
 from hpctc.lower.c.tree import (
+    NOTHING,
     PARALLEL,
     constant,
     find,
@@ -17,6 +18,19 @@ from hpctc.lower.c.tree import (
 
 Index = Any
 """The index expressions of one element."""
+
+
+def drop_dead(stmt: Any) -> Any:
+    """Remove local buffers that nobody reads, with what is written to them."""
+    read = [load.source for load in find(stmt, ir.TensorLoad)]
+    dead = {a.buffer for a in find(stmt, tirx.AllocBuffer) if a.buffer not in read}
+    return drop_dead(_without(stmt, dead)) if dead else stmt
+
+
+def _without(stmt: Any, dead: set[Any]) -> Any:
+    if isinstance(stmt, tirx.AllocBuffer | tirx.BufferStore):
+        return NOTHING if stmt.buffer in dead else stmt
+    return rebuild(stmt, lambda inner: _without(inner, dead))
 
 
 def promote(stmt: Any) -> Any:

@@ -40,9 +40,23 @@ def statements(stmt: Any) -> list[Any]:
     return [inner for part in stmt.seq for inner in statements(part)]
 
 
+NOTHING = tirx.Evaluate(0)
+"""The statement that does nothing."""
+
+
+def is_nothing(stmt: Any) -> bool:
+    """Whether a statement does nothing, also after its inner parts were taken away."""
+    if isinstance(stmt, tirx.For):
+        return is_nothing(stmt.body)
+    return isinstance(stmt, tirx.Evaluate) and isinstance(stmt.value, tirx.IntImm)
+
+
 def sequence(parts: list[Any]) -> Any:
-    """A list of statements as one."""
-    return parts[0] if len(parts) == 1 else tirx.SeqStmt(parts)
+    """A list of statements as one, without those that do nothing."""
+    kept = [part for part in parts if not is_nothing(part)]
+    if not kept:
+        return NOTHING
+    return kept[0] if len(kept) == 1 else tirx.SeqStmt(kept)
 
 
 def loop_like(loop: Any, body: Any, **changes: Any) -> Any:
