@@ -13,11 +13,20 @@ from hpctc.graph import ops
 from hpctc.graph.ir import Graph, Node, TensorType
 from hpctc.graph.op import Op
 from hpctc.lower.plan import Plan
-from hpctc.lower.relax import compute, elementwise, layout, reductions, scan
+from hpctc.lower.relax import (
+    compute,
+    elementwise,
+    gather,
+    layout,
+    norms,
+    pools,
+    reductions,
+    scan,
+)
 from hpctc.lower.relax.reading import read
 from hpctc.lower.relax.site import EMITTERS, FUNCTIONS, Emitter, Site
 
-FAMILIES = (compute, elementwise, layout, reductions, scan)
+FAMILIES = (compute, elementwise, gather, layout, norms, pools, reductions, scan)
 """The modules that fill the table of emitters."""
 
 

@@ -17,9 +17,14 @@ Map = Callable[[Expr, Index], Expr]
 class Fold:
     """A reduction of one tensor over some axes; every stage of a composite shares it."""
 
-    def __init__(self, site: Site, axes: Sequence[int] | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        axes: Sequence[int] | None = None,
+        shape: tuple[int, ...] | None = None,
+    ) -> None:
         self.site = site
-        self.shape = site.operands[0].shape
+        self.shape = site.operands[0].shape if shape is None else shape
         rank = len(self.shape)
         given = site.attrs.get("axes", ()) if axes is None else axes
         self.axes = tuple(sorted(normal(a, rank) for a in given)) or tuple(range(rank))
@@ -27,6 +32,14 @@ class Fold:
         self.count = 1
         for a in self.axes:
             self.count *= self.shape[a]
+
+    def data(self, *index: Expr) -> Expr:
+        """The operand's element at an index into ``shape``."""
+        return self.site.x(*index)
+
+    def split(self, index: Index) -> Index:
+        """An index into the operand as one into ``shape``."""
+        return index
 
     def reduce(self, how: Callable[..., Expr], what: Map, name: str) -> Tensor:
         """The reduced tensor, without the reduced axes: ``how`` over ``what(element, index)``."""
@@ -38,7 +51,7 @@ class Fold:
                 full[a] = i
             for a, k in zip(self.axes, over, strict=True):
                 full[a] = k.var
-            return how(what(self.site.x(*full), full), axis=over)
+            return how(what(self.data(*full), full), axis=over)
 
         return te.compute(tuple(self.shape[a] for a in self.kept), element, name=name)
 
@@ -116,7 +129,12 @@ def mean_of(fold: Fold, what: Map, name: str) -> Tensor:
 
 @emits("mean")
 def _mean(site: Site) -> Tensor:
-    fold = Fold(site)
+    return mean(site)
+
+
+def mean(site: Site, axes: Sequence[int] | None = None) -> Tensor:
+    """The mean over ``axes``, by default the operator's own."""
+    fold = Fold(site, axes)
     total = fold.reduce(te.sum, lambda v, _: _wide(v, site), "mean_sum")
     count = tirx.const(fold.count, wide(site.operands[0].dtype))
     return fold.finish(total, lambda value: (value / count).astype(site.dtype))
