@@ -1,0 +1,88 @@
+"""What the rewrites share: attributes of a node in normal form, slices, swaps, alignment."""
+
+from hpctc.graph.ir import Arg, Node
+from hpctc.graph.op import OPS
+from hpctc.graph.ops.shapes import axes_of
+from hpctc.rewrite.edit import Edit
+
+DECIDING = (
+    "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and",
+    "logical_or", "logical_xor", "logical_not", "isnan", "isinf", "isfinite", "where", "mod",
+    "floor_div",
+)  # fmt: skip
+
+ELEMENTWISE: tuple[str, ...] = tuple(
+    sorted({o.name for o in OPS.values() if o.category == "elementwise"} | set(DECIDING))
+)
+"""Operators that compute a result element from the operands' elements at the same place."""
+
+
+def ints(node: Node, name: str) -> tuple[int, ...]:
+    """An attribute that is a list of whole numbers."""
+    value = dict(node.attrs)[name]
+    assert isinstance(value, tuple)
+    return value
+
+
+def integer(node: Node, name: str) -> int:
+    """An attribute that is a whole number."""
+    value = dict(node.attrs)[name]
+    assert isinstance(value, int)
+    return value
+
+
+def number(node: Node, name: str) -> float:
+    """An attribute that is a number."""
+    value = dict(node.attrs)[name]
+    assert isinstance(value, int | float)
+    return float(value)
+
+
+def axis_of(edit: Edit, node: Node) -> int:
+    """The attribute ``axis``, counted from the front of the first operand."""
+    return integer(node, "axis") % len(edit.shape(node.args[0]))
+
+
+def axes_and_keep(edit: Edit, node: Node) -> tuple[tuple[int, ...], bool]:
+    """The axes of a reduction, sorted and counted from the front, and ``keepdims``."""
+    rank = len(edit.shape(node.args[0]))
+    return axes_of(node.op, ints(node, "axes"), rank), bool(dict(node.attrs)["keepdims"])
+
+
+def permutation(node: Node) -> tuple[int, ...]:
+    """The permutation of a transpose, counted from the front."""
+    perm = ints(node, "perm")
+    return tuple(p % len(perm) for p in perm)
+
+
+def part(edit: Edit, x: Arg, axis: int, begin: int, end: int, step: int = 1) -> str:
+    """``x[begin:end:step]`` along one axis."""
+    shape = edit.shape(x)
+    rank = len(shape)
+    return edit.op(
+        "slice",
+        x,
+        begin=tuple(begin if a == axis else 0 for a in range(rank)),
+        end=tuple(end if a == axis else n for a, n in enumerate(shape)),
+        step=() if step == 1 else tuple(step if a == axis else 1 for a in range(rank)),
+    )
+
+
+def halves(edit: Edit, x: Arg, axis: int) -> tuple[str, str]:
+    """The first and the second half of ``x`` along an axis."""
+    extent = edit.shape(x)[axis]
+    return part(edit, x, axis, 0, extent // 2), part(edit, x, axis, extent // 2, extent)
+
+
+def swap_last(edit: Edit, x: Arg) -> str:
+    """``x`` with its last two axes swapped."""
+    rank = len(edit.shape(x))
+    return edit.op("transpose", x, perm=(*range(rank - 2), rank - 1, rank - 2))
+
+
+def aligned(edit: Edit, arg: Arg, rank: int) -> Arg:
+    """``arg`` with as many leading axes of extent 1 as broadcasting would give it."""
+    missing = rank - len(edit.shape(arg))
+    if not isinstance(arg, str) or missing == 0:
+        return arg
+    return edit.op("reshape", arg, shape=(1,) * missing + edit.shape(arg))
