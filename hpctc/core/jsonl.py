@@ -58,7 +58,11 @@ class Appender(Generic[R]):
             _cut_half_line(self._handle.fileno())
         except OSError as problem:
             raise HpctcError(f"cannot write {path}: {problem.strerror}") from None
-        self.records: list[R] = list(read(path, kind))
+        try:
+            self.records: list[R] = list(read(path, kind))
+        except HpctcError:
+            self._handle.close()
+            raise
         self.ids: set[str] = {r.id for r in self.records}
 
     def add(self, record: R) -> R:

@@ -11,7 +11,10 @@ The first three are the same bytes for the same command, whatever the number of 
 often the run was interrupted.
 """
 
+import contextlib
+import fcntl
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -81,7 +84,6 @@ class Settings:
     size: str
     rewrites: int
     cuda_check: str
-    sanitize: bool
 
 
 class Folder:
@@ -90,10 +92,13 @@ class Folder:
     def __init__(self, path: Path, settings: Settings) -> None:
         """Open or create the folder for these settings; other settings are a ``UsageError``."""
         self.path = path
-        _agree(path, settings)
-        self.measurements = Appender(path / MEASUREMENTS, Measurement)
-        self.failures = Appender(path / FAILURES, Failure)
-        self.pairs = Appender(path / PAIRS, Pair)
+        with contextlib.ExitStack() as opened:
+            opened.callback(os.close, _lock(path))
+            _agree(path, settings)
+            self.measurements = opened.enter_context(Appender(path / MEASUREMENTS, Measurement))
+            self.failures = opened.enter_context(Appender(path / FAILURES, Failure))
+            self.pairs = opened.enter_context(Appender(path / PAIRS, Pair))
+            self._opened = opened.pop_all()
         self.done: dict[str, Pair | Failure] = {
             **{r.graph: r for r in self.failures.records},
             **{r.graph: r for r in self.pairs.records},
@@ -112,8 +117,7 @@ class Folder:
 
     def close(self) -> None:
         """Close the files; everything landed is on disk already."""
-        for appender in (self.measurements, self.failures, self.pairs):
-            appender.close()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +142,25 @@ def settings_of(path: Path) -> Settings | None:
         raise CorruptRecord(
             f"{file} cannot be read: {problem}", "restore it, or give another --out folder"
         ) from None
+
+
+def _lock(path: Path) -> int:
+    """Make the folder and be the one process that writes it; the lock dies with the process."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path / ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
+    except OSError as problem:
+        raise HpctcError(
+            f"cannot write {path}: {problem.strerror}", "name another folder with --out"
+        ) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise UsageError(
+            f"another process is writing {path}", "wait for it, or name another folder with --out"
+        ) from None
+    return descriptor
 
 
 def _agree(path: Path, settings: Settings) -> None:
@@ -173,7 +196,6 @@ def _grows(before: int | None, now: int | None) -> bool:
 def _write(path: Path, settings: Settings) -> None:
     draft = path / f"{SETTINGS}.part"
     try:
-        path.mkdir(parents=True, exist_ok=True)
         draft.write_text(json.dumps(encode(settings), indent=1) + "\n", encoding="utf-8")
         draft.replace(path / SETTINGS)
     except OSError as problem:

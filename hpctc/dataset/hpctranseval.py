@@ -10,7 +10,7 @@ row carries a launch configuration: a :class:`Published` record therefore is no
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
@@ -154,8 +154,9 @@ def _record(path: Path, group: Group, index: int, row: object) -> Published:
         raise CorruptRecord(f"{path}, row {index} is not of the published layout: {problem}") from (
             None
         )
-    values = {f: getattr(draft, f) for f in Published.__dataclass_fields__ if f not in ("id",)}
-    return Published.make(**values)
+    return Published.make(
+        **{f.name: getattr(draft, f.name) for f in fields(draft) if f.name != "id"}
+    )
 
 
 def _arguments(attrs: Sequence[tuple[str, Any]]) -> Any:

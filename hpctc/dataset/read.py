@@ -38,6 +38,20 @@ def holds_pairs(path: Path) -> bool:
 
 def pairs(path: Path) -> Iterator[Pair]:
     """All pairs of a folder or file, in order; a release is held against its hashes first."""
+    return _genuine(path, _pairs(path))
+
+
+def _genuine(path: Path, found: Iterator[Pair]) -> Iterator[Pair]:
+    for pair in found:
+        if not pair.is_genuine():
+            raise CorruptRecord(
+                f"{path}: pair {pair.id} ({pair.name}) was changed: its id does not fit",
+                "restore the file",
+            )
+        yield pair
+
+
+def _pairs(path: Path) -> Iterator[Pair]:
     if path.is_file():
         if path.suffix not in _FILES:
             raise UsageError(

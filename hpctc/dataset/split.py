@@ -7,13 +7,13 @@ and test operators differ in their shapes alone.)
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
 from hpctc.core.codec import content_id
 from hpctc.core.records import Pair
-from hpctc.graph.text import parse
+from hpctc.graph.text import parse, show
 
 Split = Literal["train", "validation", "test"]
 
@@ -63,8 +63,11 @@ def families(pairs: Sequence[Pair]) -> list[str]:
 
 
 def graph_id(graph: str) -> str:
-    """The name under which a rewritten graph's provenance knows its parent."""
-    return content_id("Graph", graph)
+    """The name under which a rewritten graph's provenance knows its parent.
+
+    It is a hash of the graph's text but for the graph's own name.
+    """
+    return content_id("Graph", show(replace(parse(graph), name="graph")))
 
 
 @cache

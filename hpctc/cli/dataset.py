@@ -1,0 +1,151 @@
+"""``hpctc dataset``: count, release, export, import."""
+
+import shlex
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from hpctc.core import jsonl
+from hpctc.core.errors import HpctcError, UsageError
+from hpctc.core.records import CATEGORIES, Pair
+from hpctc.dataset import hpctranseval, read
+from hpctc.dataset.count import Count
+from hpctc.dataset.count import count as count_pairs
+from hpctc.dataset.folder import settings_of
+from hpctc.dataset.hpctranseval import PUBLISHED, Published
+from hpctc.dataset.release import Label, release
+from hpctc.dataset.split import Shares
+
+MANY = 12
+"""How many operators ``count`` lists without ``--all``."""
+
+
+@click.group()
+def dataset() -> None:
+    """Count, release, export and import datasets."""
+
+
+@dataset.command("count")
+@click.argument("name")
+@click.option("--all", "everything", is_flag=True, help="List every operator.")
+def count_command(name: str, everything: bool) -> None:
+    """Count the pairs of NAME (a folder, a file, or a dataset that is shipped)."""
+    path = read.locate(name)
+    if (path / PUBLISHED).is_file() and not read.holds_pairs(path):
+        records = list(jsonl.read(path / PUBLISHED, Published))
+        click.echo(f"{path}: {len(records)} imported rows; they carry no graph and no launches")
+        return
+    _tell(path, count_pairs(read.pairs(path)), everything)
+
+
+@dataset.command("release")
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
+@click.option("--name", "label", help="What the dataset is called; default: the out folder's name.")
+@click.option("--version", default="1.0.0", show_default=True)
+@click.option("--test", default=10, show_default=True, help="Percent of families in test.")
+@click.option("--validation", default=5, show_default=True, help="Percent in validation.")
+def release_command(
+    folders: tuple[str, ...], out: Path, label: str | None, version: str, **shares: int
+) -> None:
+    """Write parquet by split, a manifest and a card of the pairs in FOLDER..."""
+    paths = [read.locate(f) for f in folders]
+    if min(shares.values()) < 0 or sum(shares.values()) > 100:
+        raise UsageError("--test and --validation are percent; together at most 100")
+    manifest = release(
+        list(_once(pair for path in paths for pair in read.pairs(path))),
+        out,
+        Label(
+            name=label or out.resolve().name,
+            version=version,
+            command=_command(),
+            generated=tuple(s for path in paths if path.is_dir() and (s := settings_of(path))),
+        ),
+        Shares(**shares),
+    )
+    splits = ", ".join(f"{sum(n.values())} {split}" for split, n in manifest.splits.items())
+    size = sum(f.bytes for f in manifest.files)
+    click.echo(f"{out}: {manifest.pairs} pairs ({splits}), {size / 1e6:.2f} MB")
+    click.echo(f"next: hpctc show {out}")
+
+
+@dataset.command("export")
+@click.argument("name")
+@click.option("--format", "layout", type=click.Choice(["hpctranseval"]), required=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder.")
+def export_command(name: str, layout: str, out: Path) -> None:
+    """Write NAME in another project's layout: one JSON file a group for hpctranseval."""
+    path = read.locate(name)
+    records: Iterable[Pair | Published]
+    if (path / PUBLISHED).is_file() and not read.holds_pairs(path):
+        records = jsonl.read(path / PUBLISHED, Published)
+    else:
+        records = read.pairs(path)
+    for group, rows in hpctranseval.export(records, out).items():
+        click.echo(f"{out / group}.json: {rows} rows")
+
+
+@dataset.command("import")
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder.")
+def import_command(path: Path, out: Path) -> None:
+    """Read PATH (a folder or file of the published HPCTransEval layout) into records.
+
+    They are kept as they are: the layout has no launch configuration, so an imported row is not a
+    pair and is never mixed with pairs.
+    """
+    records = hpctranseval.load(path)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise HpctcError(f"cannot write {out}: {problem.strerror}") from None
+    if read.holds_pairs(out):
+        raise UsageError(f"{out} holds pairs", "give another folder with --out")
+    jsonl.write(out / PUBLISHED, records)
+    click.echo(f"{out / PUBLISHED}: {len(records)} imported rows")
+
+
+def _once(pairs: Iterable[Pair]) -> Iterable[Pair]:
+    seen: set[str] = set()
+    for pair in pairs:
+        if pair.id not in seen:
+            seen.add(pair.id)
+            yield pair
+
+
+def _command() -> str:
+    """The command as the user typed it, for the card."""
+    return shlex.join(["hpctc", *sys.argv[1:]])
+
+
+def _tell(path: Path, figures: Count, everything: bool) -> None:
+    console = Console(highlight=False)
+    console.print(f"{path}: {figures.pairs} pairs")
+    for title, rows in _tables(figures, everything):
+        table = Table(title, "pairs", box=None, padding=(0, 2, 0, 0), header_style="bold")
+        table.columns[1].justify = "right"
+        for what, number in rows:
+            table.add_row(str(what), str(number))
+        console.print()
+        console.print(table)
+    least, median, most = figures.bytes
+    console.print(f"\nbytes moved: least {least:,}, median {median:,}, most {most:,}")
+    console.print(f"text: {figures.code[0]:,} characters of C, {figures.code[1]:,} of CUDA")
+
+
+def _tables(figures: Count, everything: bool) -> Iterable[tuple[str, Sequence[tuple[Any, int]]]]:
+    yield "category", [(c, figures.categories[c]) for c in CATEGORIES]
+    yield "origin", list(figures.origins.items())
+    yield "kernels a pair", list(figures.kernels.items())
+    yield "checked", list(figures.checks.items())
+    operators = list(figures.operators.items())
+    shown = operators if everything else operators[:MANY]
+    rest = len(operators) - len(shown)
+    yield f"operators ({len(operators)})", shown
+    if rest:
+        yield f"and {rest} more operators: --all", []
