@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from hpctc.graph import ops
 from hpctc.graph.errors import GraphError
@@ -33,9 +33,10 @@ class Builder:
         graph = b.finish(y)
     """
 
-    def __init__(self, name: str) -> None:
-        """Begin an empty graph called ``name``."""
+    def __init__(self, name: str, reserved: Collection[str] = ()) -> None:
+        """Begin an empty graph; no fresh name will be one of ``reserved``."""
         self.name = name
+        self._reserved = frozenset(reserved)
         self._inputs: list[Input] = []
         self._nodes: list[Node] = []
         self._types: dict[str, TensorType] = {}
@@ -44,6 +45,29 @@ class Builder:
     def types(self) -> dict[str, TensorType]:
         """Name -> type of everything defined so far."""
         return dict(self._types)
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The parameters declared so far."""
+        return tuple(self._inputs)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """The applications made so far."""
+        return tuple(self._nodes)
+
+    def type_of(self, name: str) -> TensorType:
+        """The type of a value; an unknown name is an error that names the nearest."""
+        if name not in self._types:
+            near = difflib.get_close_matches(name, self._types, 1)
+            raise GraphError(
+                f"there is no value {name!r} in graph {self.name}",
+                f"did you mean {near[0]!r}?"
+                if near
+                else f"defined so far: {', '.join(self._types) or 'nothing'}",
+                about=name,
+            )
+        return self._types[name]
 
     def input(
         self,
@@ -71,7 +95,7 @@ class Builder:
     def finish(self, *outputs: str) -> Graph:
         """The graph that returns ``outputs``."""
         for name in outputs:
-            self._type_of(name)
+            self.type_of(name)
         if not outputs:
             raise GraphError(f"graph {self.name} returns nothing", "name at least one output")
         return Graph(self.name, tuple(self._inputs), tuple(self._nodes), tuple(outputs))
@@ -94,7 +118,7 @@ class Builder:
     ) -> tuple[str, ...]:
         """Apply an operator; return the names of its results: ``names``, or fresh ones."""
         declared = ops.get(op)
-        operands: list[Typed] = [self._type_of(a) if isinstance(a, str) else a for a in args]
+        operands: list[Typed] = [self.type_of(a) if isinstance(a, str) else a for a in args]
         literals, full, types = results(declared, operands, attrs)
         names = tuple(names) or self._temporaries(len(types))
         if len(names) != len(types):
@@ -114,27 +138,21 @@ class Builder:
         found: list[str] = []
         number = len(self._nodes)
         while len(found) < count:
-            if f"v{number}" not in self._types:
-                found.append(f"v{number}")
+            name = f"v{number}"
+            if name not in self._types and name not in self._reserved:
+                found.append(name)
             number += 1
         return tuple(found)
 
     def _define(self, name: str, kind: TensorType) -> None:
         if not NAME.fullmatch(name):
             raise GraphError(
-                f"{name!r} is no name", "a name is letters, digits and _, and starts with no digit"
+                f"{name!r} is no name",
+                "a name is letters, digits and _, and starts with no digit",
+                about=name,
             )
         if name in self._types:
-            raise GraphError(f"{name!r} is defined twice", "give the second one another name")
-        self._types[name] = kind
-
-    def _type_of(self, name: str) -> TensorType:
-        if name not in self._types:
-            near = difflib.get_close_matches(name, self._types, 1)
             raise GraphError(
-                f"there is no value {name!r} in graph {self.name}",
-                f"did you mean {near[0]!r}?"
-                if near
-                else f"defined so far: {', '.join(self._types) or 'nothing'}",
+                f"{name!r} is defined twice", "give the second one another name", about=name
             )
-        return self._types[name]
+        self._types[name] = kind

@@ -145,24 +145,34 @@ def _check_structure(graph: Graph) -> None:
                 raise GraphError(f"there is no value {name!r} before it is used", "define it first")
         used.update(node.operands)
         known.update(v.name for v in node.results)
-    _check_outputs(graph, known)
+    check_outputs(graph)
     for parameter in graph.inputs:
         if parameter.name not in used:
-            raise GraphError(f"input {parameter.name!r} is never used", "use it or leave it out")
+            raise GraphError(
+                f"input {parameter.name!r} is never used", "use it or leave it out", parameter.name
+            )
     for node in graph.nodes:
         if not any(v.name in used for v in node.results):
-            raise GraphError(f"{node.results[0].name!r} is never used", "return it or leave it out")
+            raise GraphError(
+                f"{node.results[0].name!r} is never used",
+                "return it or leave it out",
+                node.results[0].name,
+            )
 
 
-def _check_outputs(graph: Graph, known: set[str]) -> None:
+def check_outputs(graph: Graph) -> None:
+    """Raise unless every output is computed and returned once."""
+    known = set(graph.types())
     made = {v.name for n in graph.nodes for v in n.results}
     for i, name in enumerate(graph.outputs):
         if name not in known:
-            raise GraphError(f"there is no value {name!r} to return", f"there are {_some(known)}")
+            raise GraphError(
+                f"there is no value {name!r} to return", f"there are {_some(known)}", name
+            )
         if name not in made:
-            raise GraphError(f"{name!r} is an input and returned", "return what is computed")
+            raise GraphError(f"{name!r} is an input and returned", "return what is computed", name)
         if name in graph.outputs[:i]:
-            raise GraphError(f"{name!r} is returned twice", "return it once")
+            raise GraphError(f"{name!r} is returned twice", "return it once", name)
 
 
 def _some(names: set[str]) -> str:

@@ -62,6 +62,7 @@ def complete(op: Op, attrs: Mapping[str, Attr]) -> dict[str, Attr]:
             raise GraphTypeError(
                 f"{op.name} has no attribute {name!r}; {has}",
                 f"did you mean {near[0]!r}?" if near else f"leave {name}=... out",
+                about=name,
             )
     full = {}
     for definition in op.attrs:
@@ -161,6 +162,7 @@ def _attribute(op: Op, definition: AttrDef, value: Attr) -> Attr:
         raise GraphTypeError(
             f"{op.name}: {definition.name} is {_words(value)}; it must be {legal}",
             f"write {definition.name}={_example(definition)}",
+            about=definition.name,
         )
     return value
 

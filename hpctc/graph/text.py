@@ -11,15 +11,62 @@
 
 ``show`` writes the one canonical text of a graph: one application a line, attributes only where
 they differ from the default, domains only where they differ from the element type's default.
+``parse`` reads more than that: nested expressions (their temporaries get fresh names), comments,
+attributes at their default; ``parse(show(g)) == g``.
 """
 
-from hpctc.graph import ops
+from hpctc.graph import ops, syntax
 from hpctc.graph.build import DEFAULT_DOMAIN
+from hpctc.graph.errors import GraphError, GraphTextError, Place
 from hpctc.graph.ir import SHORT, Arg, Attr, Graph, Input, Node
 from hpctc.graph.op import AttrDef
+from hpctc.graph.resolve import graph_of
+from hpctc.graph.tree import Fault, GraphText
 
 WIDTH = 88
 """Columns after which a signature is broken, one parameter a line."""
+
+
+def parse(text: str, source: str = "<text>") -> Graph:
+    """Read one graph, with types and domains checked; errors draw a caret under the fault.
+
+    Args:
+        text: The text of exactly one graph.
+        source: The file's name, for messages.
+
+    Raises:
+        GraphTextError: The text is not one legal graph.
+    """
+    graphs = parse_many(text, source)
+    if len(graphs) != 1:
+        raise GraphError(
+            f"{source} holds {len(graphs)} graphs, where one is wanted",
+            f"it holds {', '.join(g.name for g in graphs[:8])}",
+        )
+    return graphs[0]
+
+
+def parse_many(text: str, source: str = "<text>") -> list[Graph]:
+    """Read all graphs of a text, at least one; their names differ."""
+    try:
+        trees = syntax.read(text)
+        _check_distinct(trees)
+        return [graph_of(tree) for tree in trees]
+    except Fault as fault:
+        place = Place(source, text, fault.span.start, fault.span.end)
+        raise GraphTextError(fault.message, fault.hint, place) from None
+
+
+def _check_distinct(trees: list[GraphText]) -> None:
+    seen: set[str] = set()
+    for tree in trees:
+        if tree.name.text in seen:
+            raise Fault(
+                tree.name.span,
+                f"there are two graphs {tree.name.text!r}",
+                "give the second one another name",
+            )
+        seen.add(tree.name.text)
 
 
 def show(graph: Graph) -> str:

@@ -59,6 +59,7 @@ def axis_of(op: str, axis: int, rank: int, name: str = "axis") -> int:
         raise GraphTypeError(
             f"{op}: {name} is {axis}, but the operand has {rank} ax{'i' if rank == 1 else 'e'}s",
             f"{name} may be {-rank} to {rank - 1}" if rank else "a scalar has no axis; reshape it",
+            about=name,
         )
     return axis % rank
 
