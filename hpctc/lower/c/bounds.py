@@ -32,9 +32,9 @@ def _tighten(stmt: Any, analyzer: Any) -> Any:
             inside.append(part)
         else:
             outside.append(part)
-    inner = tirx.IfThenElse(conjunction(inside), body.then_case) if inside else body.then_case
+    inner = tirx.IfThenElse(conjunction(inside), body.then_case, None) if inside else body.then_case
     loop = loop_like(stmt, inner, extent=analyzer.simplify(last - stmt.min))
-    return tirx.IfThenElse(conjunction(outside), loop) if outside else loop
+    return tirx.IfThenElse(conjunction(outside), loop, None) if outside else loop
 
 
 def bound(condition: Any, var: Any, analyzer: Any) -> Any | None:

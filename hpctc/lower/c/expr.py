@@ -67,8 +67,12 @@ class Environment(Protocol):
         """An element of a buffer as an lvalue."""
         ...
 
-    def helper(self, name: str, dtype: str) -> str:
-        """Ask for a helper function in the unit; its C name."""
+    def helper(self, name: str, kind: str) -> str:
+        """Ask for a helper function for an element or vector type; its C name."""
+        ...
+
+    def vector_type(self, dtype: str, lanes: int) -> str:
+        """Ask for a vector type; its C name."""
         ...
 
 

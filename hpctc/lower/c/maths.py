@@ -62,17 +62,19 @@ def function(intrinsic: str, dtype: str) -> Function:
     raise NotImplementedError(f"there is no C for the intrinsic {intrinsic} on {dtype}")
 
 
-def helper_name(name: str, dtype: str) -> str:
-    """``exp_f32``."""
-    return f"{name}_{SHORT[dtype]}"
+def helper_name(name: str, kind: str) -> str:
+    """``exp_f32`` for an element type, ``max_f32x16`` for a vector type."""
+    return f"{name}_{SHORT.get(kind, kind)}"
 
 
 @cache
-def helper_text(name: str, dtype: str) -> str:
-    """The definition of a helper for one element type."""
-    return render(
-        f"c/math/{name}.c.j2", T=C_TYPES[dtype], name=helper_name(name, dtype), dtype=dtype
-    )
+def helper_text(name: str, kind: str) -> str:
+    """The definition of a helper for one element or vector type."""
+    full = helper_name(name, kind)
+    if kind in C_TYPES:
+        return render(f"c/math/{name}.c.j2", T=C_TYPES[kind], name=full, dtype=kind)
+    element = next(c for dtype, c in C_TYPES.items() if SHORT[dtype] == kind.partition("x")[0])
+    return render(f"c/math/{name}_vector.c.j2", T=element, V=kind, name=full)
 
 
 def definitions(wanted: set[tuple[str, str]]) -> list[str]:
@@ -80,7 +82,7 @@ def definitions(wanted: set[tuple[str, str]]) -> list[str]:
     ordered: dict[tuple[str, str], None] = {}
 
     def add(name: str, dtype: str) -> None:
-        for needed in HELPERS[name]:
+        for needed in HELPERS.get(name, ()):
             add(needed, dtype)
         ordered[name, dtype] = None
 

@@ -40,15 +40,18 @@ LIBRARY = words(
 
 RESERVED = KEYWORDS | MACROS | LIBRARY
 
+INNER = RESERVED - {"j0", "j1", "jn", "y0", "y1", "yn", "index", "div", "gamma"}
+"""What stays reserved inside functions, where nobody takes ``j0`` for a Bessel function."""
 
-def identifier(name: str) -> str:
+
+def identifier(name: str, reserved: frozenset[str] = RESERVED) -> str:
     """The nearest legal C identifier: ``"max pool/1"`` -> ``max_pool_1``, ``int`` -> ``int_``."""
     text = re.sub(r"\W", "_", name, flags=re.ASCII) or "_"
     if text[0].isdigit():
         text = f"v{text}"
     if text.startswith("__") or re.match(r"_[A-Z]", text):
         text = f"v{text}"  # the implementation's own names
-    return f"{text}_" if text in RESERVED else text
+    return f"{text}_" if text in reserved else text
 
 
 class Scope:
@@ -57,13 +60,14 @@ class Scope:
     def __init__(self, taken: Iterable[str] = (), parent: "Scope | None" = None) -> None:
         self.taken = set(taken)
         self.parent = parent
+        self.reserved = RESERVED if parent is None else INNER
 
     def __contains__(self, name: str) -> bool:
         return name in self.taken or (self.parent is not None and name in self.parent)
 
     def fresh(self, *wanted: str) -> str:
         """Take the first of ``wanted`` that is free here, else the last one with a number."""
-        options = [identifier(name) for name in wanted]
+        options = [identifier(name, self.reserved) for name in wanted]
         numbered = (f"{options[-1].rstrip('_')}_{n}" for n in range(2, 1 << 20))
         name = next(n for n in (*options, *numbered) if n not in self)
         self.taken.add(name)
@@ -72,3 +76,44 @@ class Scope:
     def inner(self) -> "Scope":
         """A scope for a block inside this one."""
         return Scope(parent=self)
+
+
+def tidy(name: str) -> str:
+    """A buffer's or a bound value's name without TVM's decoration."""
+    text = re.sub(r"^(T_|v_(?=\w))", "", name)
+    return re.sub(r"[._](local|global)$", "", text)
+
+
+LETTERS = "ijklmn"
+"""What the axes of a tensor are called in loops."""
+
+
+def loop_names(name: str) -> tuple[str, ...]:
+    """What a loop variable may be called, the best first.
+
+    TVM's ``ax1`` is ``j``; ``ax1_0``, the outer part of a split one, ``j0``; fused ones are joined.
+    """
+    text = re.sub(r"_(init|fused)(?=_|$)", "", name)
+    parts = re.findall(r"[A-Za-z]+\d*(?:_(?:\d+|v(?![A-Za-z])))*", text)
+    short = [axis_name(part) for part in parts] or [text]
+    if short[0] in LETTERS and len(short) == 1:
+        return (short[0], *LETTERS)
+    return ("_".join(short),)
+
+
+def axis_name(name: str) -> str:
+    """``ax2_1`` -> ``k1``; names that mean something stay, without underscores in the suffix."""
+    found = re.fullmatch(r"(ax|i|v)(\d)((?:_\w+)?)", name)
+    if found and int(found[2]) < len(LETTERS):
+        return LETTERS[int(found[2])] + found[3].replace("_", "")
+    head, _, tail = name.partition("_")
+    return head + tail.replace("_", "")
+
+
+def unfused(name: str) -> tuple[str, str]:
+    """Names for the outer and the inner loop of a fused one."""
+    text = re.sub(r"_fused(?=_|$)", "", name)
+    parts = re.findall(r"[A-Za-z]+\d*(?:_\d+)*", text)
+    if len(parts) < 2:
+        return f"{text}_outer", f"{text}_inner"
+    return "_".join(parts[:-1]), parts[-1]

@@ -1,16 +1,30 @@
 """What happens to scheduled TIR before it is printed: blocks and predicates become plain loops."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import tvm
 from tvm import s_tir, tirx
 
 from hpctc.lower.c.bounds import tighten
+from hpctc.lower.c.lanes import cut, settle
 from hpctc.lower.c.scalars import drop_dead, promote
 from hpctc.lower.c.tree import find
+from hpctc.lower.c.unfuse import unfuse
 
 
-def lower(func: tirx.PrimFunc) -> tirx.PrimFunc:
+@dataclass(frozen=True)
+class Lowered:
+    """A function as it is printed."""
+
+    params: tuple[Any, ...]
+    body: Any
+    registers: Mapping[Any, int]
+    """Local arrays that are arrays of vectors, with the lanes of each."""
+
+
+def lower(func: tirx.PrimFunc) -> Lowered:
     """A scheduled function with blocks as plain loops over multi-dimensional buffers.
 
     The buffers keep their dimensions (there is no FlattenBuffer): that is what lets the printer
@@ -32,8 +46,8 @@ def lower(func: tirx.PrimFunc) -> tirx.PrimFunc:
         s_tir.transform.RewriteUnsafeSelect(),
     ]
     plain = tvm.transform.Sequential(passes)(mod)["main"]
-    body = drop_dead(promote(tighten(plain.body)))
-    return tirx.PrimFunc(plain.params, body, plain.ret_type, plain.attrs)
+    body, registers = settle(promote(tighten(cut(unfuse(drop_dead(plain.body))))))
+    return Lowered(tuple(plain.params), drop_dead(body), registers)
 
 
 def separate_inits(func: tirx.PrimFunc) -> tirx.PrimFunc:

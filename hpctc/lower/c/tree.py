@@ -26,11 +26,30 @@ def uses(root: Any, var: Any) -> bool:
     return any(v.same_as(var) for v in find(root, ir.Var))
 
 
+def same(a: Any, b: Any) -> bool:
+    """Whether two index lists are the same expressions."""
+    return bool(tvm_ffi.structural_equal(list(a), list(b)))
+
+
 def substitute(root: Any, values: Mapping[Any, Any]) -> Any:
     """``root`` with variables replaced; the variables must not be bound inside it."""
     if not values:
         return root
     return tvm_ffi.structural_map(root, (ir.Var, lambda var: values.get(var, var)))
+
+
+def simplified(root: Any, analyzer: Any) -> Any:
+    """``root`` with every index, bound and condition in its simplest form."""
+    kinds = (tirx.FloorDiv, tirx.FloorMod, tirx.Add, tirx.Sub, tirx.Mul)
+
+    def simplify(node: Any, mutator: Any) -> Any:
+        index = str(node.ty.dtype) in INDEX_TYPES
+        return analyzer.simplify(node) if index else mutator.default_mutate(node)
+
+    return tvm_ffi.structural_mutate(root, (kinds, simplify))
+
+
+INDEX_TYPES = frozenset({"int32", "int64"})
 
 
 def statements(stmt: Any) -> list[Any]:

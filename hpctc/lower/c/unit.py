@@ -10,6 +10,7 @@ from hpctc.lower.c import maths
 from hpctc.lower.c.names import Scope
 from hpctc.lower.c.printer import CFunction, print_function
 from hpctc.lower.c.types import C_TYPES, ITEMSIZE
+from hpctc.lower.c.vectors import typedef
 from hpctc.lower.plan import Plan
 from hpctc.native.call import prototype
 
@@ -75,6 +76,9 @@ def entry_text(
 def preamble(functions: Sequence[CFunction], definitions: Sequence[str]) -> list[str]:
     """Headers and helpers, only what is used."""
     helpers = maths.definitions(set().union(*(f.helpers for f in functions)))
+    types = sorted(set().union(*(f.vectors for f in functions)))
+    if types:
+        helpers.insert(0, "\n".join(typedef(*kind) for kind in types) + "\n")
     text = "".join([*helpers, *definitions])
     headers = {
         "float.h": "_MAX",
