@@ -6,25 +6,24 @@ again.
 """
 
 import logging
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from tvm import tirx
-from tvm.s_tir import ScheduleError
 
 from hpctc.lower.cpu.contract import Refusal
+from hpctc.lower.cpu.database import Database, Tuned, keys
 from hpctc.lower.cpu.effort import Effort
 from hpctc.lower.cpu.host import host
 from hpctc.lower.cpu.space import shapes
-from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, Tile, strategy
+from hpctc.lower.cpu.strategy import REFUSALS, Plain, Rules, Strategy, Tile, strategy
 from hpctc.lower.cpu.template import contraction_of
 
-__all__ = ["Effort", "Scheduled", "rebuild", "schedule"]
+__all__ = ["Database", "Effort", "Scheduled", "rebuild", "schedule"]
 
 log = logging.getLogger(__name__)
-
-REFUSALS = (ScheduleError, ValueError, TypeError, IndexError, RuntimeError)
-"""What a strategy raises where it does not fit; anything else is a mistake of ours."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +35,35 @@ class Scheduled:
 
 
 def schedule(
-    func: tirx.PrimFunc, how: Effort, database: None = None, threads: int = 2
+    func: tirx.PrimFunc,
+    how: Effort,
+    database: Database | None = None,
+    threads: int = 2,
+    builds: Path | None = None,
 ) -> Scheduled:
-    """Schedule one function; never fails: the last resort is the function as it is."""
-    for choice in defaults(func, threads):
+    """Schedule one function; never fails: the last resort is the function as it is.
+
+    Effort ``none`` measures nothing and is a function of its arguments and the host's vector unit.
+    Other efforts ask ``database`` first and write to it; candidates are built in ``builds``
+    (default: a temporary folder).
+    """
+    first = _first(func, threads)
+    if how.trials == 0:
+        return first
+    if builds is None:
+        with tempfile.TemporaryDirectory(prefix="hpctc-tune-") as folder:
+            return _measured(func, how, database, threads, first, Path(folder))
+    return _measured(func, how, database, threads, first, builds)
+
+
+def rebuild(func: tirx.PrimFunc, text: str) -> Scheduled:
+    """Make a schedule again from its text; text of no known strategy is a user error."""
+    return Scheduled(strategy(text).apply(func), text)
+
+
+def _first(func: tirx.PrimFunc, threads: int) -> Scheduled:
+    """The best unmeasured strategy that fits."""
+    for choice in _defaults(func, threads):
         try:
             return Scheduled(choice.apply(func), str(choice))
         except REFUSALS as problem:
@@ -47,12 +71,7 @@ def schedule(
     return Scheduled(func, str(Plain()))
 
 
-def rebuild(func: tirx.PrimFunc, text: str) -> Scheduled:
-    """Make a schedule again from its text; an unknown text is a ``UsageError``."""
-    return Scheduled(strategy(text).apply(func), text)
-
-
-def defaults(func: tirx.PrimFunc, threads: int) -> Iterator[Strategy]:
+def _defaults(func: tirx.PrimFunc, threads: int) -> Iterator[Strategy]:
     """What is tried without measuring, best first."""
     try:
         yield Tile.of(shapes(contraction_of(func), host(), threads)[0])
@@ -60,3 +79,42 @@ def defaults(func: tirx.PrimFunc, threads: int) -> Iterator[Strategy]:
         log.debug("no register tile: %s", why)
     yield Rules(threads=threads)
     yield Rules(threads=threads, rows=False)
+
+
+def _measured(
+    func: tirx.PrimFunc,
+    how: Effort,
+    database: Database | None,
+    threads: int,
+    first: Scheduled,
+    builds: Path,
+) -> Scheduled:
+    """What the database knows, or else what a search finds."""
+    from hpctc.lower.cpu.ship import Shipyard
+    from hpctc.lower.cpu.tune import tune
+
+    signature = host().signature
+    hints: list[Strategy] = []
+    if database is not None:
+        if known := database.find(func, signature, threads, how.trials):
+            return rebuild(func, known.schedule)
+        hints = [strategy(t) for t in database.relatives(func, signature, threads)[:2]]
+    try:
+        best = tune(func, strategy(first.text), how, Shipyard(builds), threads, hints)
+    except RuntimeError as problem:
+        log.warning("not tuned: %s", problem)
+        return first
+    if database is not None:
+        exact, family = keys(func)
+        database.add(
+            Tuned.make(
+                function=exact,
+                family=family,
+                host=signature,
+                threads=threads,
+                schedule=str(best.strategy),
+                ns=best.ns,
+                trials=how.trials,
+            )
+        )
+    return Scheduled(best.func, str(best.strategy))

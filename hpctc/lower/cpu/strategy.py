@@ -7,7 +7,11 @@ from tvm import tirx
 
 from hpctc.core.spec import Spec, load
 from hpctc.lower.cpu import rules, template
+from hpctc.lower.cpu.replay import replay
 from hpctc.lower.cpu.tile import Shape
+
+REFUSALS = (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError, AttributeError)
+"""What TVM, a template or the printer raises where a schedule does not fit a function."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,21 @@ class Tile(Strategy):
         return template.apply(func, Shape(**asdict(self)))
 
 
+@dataclass(frozen=True)
+class Trace(Strategy):
+    """A MetaSchedule trace (:mod:`hpctc.lower.cpu.meta`) as JSON."""
+
+    name: ClassVar[str] = "trace"
+    json: str
+
+    def apply(self, func: tirx.PrimFunc) -> tirx.PrimFunc:
+        """Replay it."""
+        return replay(func, self.json)
+
+
 STRATEGIES = {
     "plain": "hpctc.lower.cpu.strategy:Plain",
+    "trace": "hpctc.lower.cpu.strategy:Trace",
     "tile": "hpctc.lower.cpu.strategy:Tile",
     "rules": "hpctc.lower.cpu.strategy:Rules",
 }
