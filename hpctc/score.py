@@ -117,7 +117,7 @@ def ratios(candidate_ns: Sequence[int], baseline_ns: Sequence[int]) -> Array:
 
 def speedup(candidate_ns: Sequence[int], baseline_ns: Sequence[int]) -> Estimate:
     """The median of paired ratios with its 95 % bootstrap interval."""
-    return bootstrap(ratios(candidate_ns, baseline_ns), _median)
+    return bootstrap(ratios(candidate_ns, baseline_ns), median)
 
 
 def geometric_mean(values: Sequence[float]) -> Estimate:
@@ -181,7 +181,8 @@ def fast_p(scores: Sequence[Score], p: float) -> float:
     return sum(s.speedup is not None and s.speedup > p for s in scores) / len(scores)
 
 
-def _median(values: Array) -> Array:
+def median(values: Array) -> Array:
+    """The median along the last axis."""
     return np.asarray(np.median(values, axis=-1))
 
 

@@ -47,8 +47,9 @@ def find(text: str, entry: str) -> tuple[str | None, str]:
     """The source that defines ``entry`` and an empty reason, or None and why there is none."""
     if len(text) > LONGEST:
         return None, f"the answer has {len(text):,} characters; at most {LONGEST:,} are read"
-    found = [b for b in blocks(text) if b.language in _C_LANGUAGES]
-    if not found and (bare := _bare(text)):
+    fenced = blocks(text)
+    found = [b for b in fenced if b.language in _C_LANGUAGES]
+    if not fenced and (bare := _bare(text)):
         found = [Block("", bare, names(bare))]
     if not found:
         return None, "the answer holds no C code"

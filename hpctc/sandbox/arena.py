@@ -53,8 +53,8 @@ class Arena:
         self.fd = os.memfd_create("hpctc", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         # A file of no bytes cannot be mapped: a candidate without inputs gets one unused page.
         os.ftruncate(self.fd, max(self.nbytes, mmap.PAGESIZE))
-        self._map = mmap.mmap(self.fd, max(self.nbytes, mmap.PAGESIZE))
-        self._bytes = np.frombuffer(self._map, dtype=np.uint8)
+        mapped = mmap.mmap(self.fd, max(self.nbytes, mmap.PAGESIZE))
+        self._bytes = np.frombuffer(mapped, dtype=np.uint8)  # lives as long as a view of it does
         self._bytes.fill(MARK)
         self.arrays = tuple(
             self._bytes[p.offset + p.lead :][: p.nbytes].view(t.dtype).reshape(t.shape)
@@ -95,7 +95,7 @@ class Arena:
         return None
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Give the memory back, as soon as nobody holds one of the arrays."""
         os.close(self.fd)
         self.arrays = ()
         self._bytes = np.empty(0, np.uint8)

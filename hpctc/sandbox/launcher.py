@@ -4,7 +4,6 @@ import hashlib
 import os
 import subprocess
 import tempfile
-from functools import cache
 from pathlib import Path
 
 from hpctc.core.errors import HpctcError, MissingTool
@@ -16,22 +15,23 @@ SOURCE = Path(__file__).with_name("runner.c")
 FLAGS = ("-O2", "-std=gnu11", "-Wl,-z,relro,-z,now")
 """The last one makes the runner's table of library functions read-only before a candidate loads."""
 
+OPENMP = ("-fopenmp", "-Wl,--no-as-needed")
+"""Loads the OpenMP runtime with the runner, wherever this compiler keeps it, before the fence."""
 
-@cache
+
 def build(folder: Path) -> Path:
     """The runner's path in ``folder``, built there on first use with gcc (or cc, or clang)."""
-    code = SOURCE.read_bytes()
-    program = folder / f"runner-{hashlib.sha256(code).hexdigest()[:16]}"
+    what = SOURCE.read_bytes() + " ".join((*FLAGS, *OPENMP)).encode()
+    program = folder / f"runner-{hashlib.sha256(what).hexdigest()[:16]}"
     if program.exists():
         return program
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         draft = Path(scratch) / "runner"
-        command = [_compiler(), *FLAGS, "-o", str(draft), str(SOURCE), "-ldl"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
+        complaint = _compile(draft, OPENMP) and _compile(draft, ())
+        if complaint:
             raise HpctcError(
-                f"the sandbox's runner does not compile: {done.stderr[:400]}",
+                f"the sandbox's runner does not compile: {complaint[:400]}",
                 "it needs Linux with its kernel headers (Debian: apt-get install linux-libc-dev)",
             )
         draft.replace(program)
@@ -47,6 +47,13 @@ def words(limits: Limits, extra_memory: int = 0) -> tuple[str, ...]:
     """The runner's first arguments: limits, and the process with which the child must end."""
     memory = limits.memory_bytes + extra_memory
     return str(limits.cpu_seconds), str(memory), str(limits.file_bytes), str(os.getpid())
+
+
+def _compile(program: Path, more: tuple[str, ...]) -> str:
+    """Build the runner; what the compiler complained of, empty when it succeeded."""
+    command = [_compiler(), *more, *FLAGS, "-o", str(program), str(SOURCE), "-ldl"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else done.stderr or f"it ended with {done.returncode}"
 
 
 def _compiler() -> str:

@@ -23,7 +23,7 @@ from hpctc.sandbox.limits import Limits
 
 REPLY = struct.Struct("=QQQ")
 READY, DONE, NO_LIBRARY, NO_ENTRY, NO_MEMORY = 1, 2, 3, 4, 5
-LAYERS = {1: "rlimits", 2: "seccomp"}
+LAYERS = {1: "rlimits", 2: "seccomp", 4: "landlock"}
 MOST_ARGUMENTS = 64
 START_SECONDS = 20.0
 """For loading the library and mapping the buffers."""
@@ -83,7 +83,7 @@ class Candidate:
         self.layers: tuple[str, ...] = ()
         self.ended: Ended | None = None
         self._entry = entry
-        self._nonce = int.from_bytes(os.urandom(7), "little")
+        self._nonce = 0
         self._open(library, inputs, outputs)
         self._await_ready()
 
@@ -93,7 +93,7 @@ class Candidate:
             return self.ended
         if self._readable(0):
             return self._end("crashed", "it wrote to the runner's replies")
-        self._nonce += 1
+        self._nonce = int.from_bytes(os.urandom(8), "little")
         try:
             os.write(self._requests, struct.pack("=Q", self._nonce))
         except BrokenPipeError:
@@ -223,10 +223,10 @@ class Candidate:
         self.close()
 
 
-def cores(count: int) -> tuple[int, ...]:
-    """The first ``count`` cores that this process may use; fewer there are an error."""
+def cores(count: int | None = None) -> tuple[int, ...]:
+    """The first ``count`` cores that this process may use (None: all); too few are an error."""
     usable = sorted(os.sched_getaffinity(0))
-    if count > len(usable):
+    if count is not None and count > len(usable):
         raise HpctcError(
             f"{count} threads were asked for, and this process may use {len(usable)} cores",
             f"say --threads {len(usable)} or fewer",

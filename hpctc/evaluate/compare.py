@@ -1,0 +1,62 @@
+"""Whether an output is the expected one, and if not, where it differs first and by how much."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How an array differs from what was expected."""
+
+    max_error: float
+    """Largest |value - expected| / (|expected| + 1) over the finite elements."""
+    wrong: int
+    """Number of elements beyond the tolerance, or not a number (infinite) at the wrong place."""
+    first: str = ""
+    """The first wrong element in words: ``y[0, 3] is 1.5, expected 2``; empty: none is wrong."""
+
+
+def difference(name: str, got: Array, expected: Array, tolerance: float) -> Difference:
+    """Compare ``got`` (as the candidate left it) with ``expected`` (floats may be float64)."""
+    if got.dtype.kind == "f":
+        error = _float_error(got, expected)
+    else:
+        error = (_integers(got) != _integers(expected)).astype(np.float64)
+    bad = ~(error <= (tolerance if got.dtype.kind == "f" else 0.0))
+    finite = error[np.isfinite(error)]
+    count = int(np.count_nonzero(bad))
+    first = ""
+    if count:
+        index = np.unravel_index(int(np.argmax(bad)), got.shape)
+        first = _words(name, index, got, expected)
+    return Difference(float(finite.max()) if finite.size else 0.0, count, first)
+
+
+def _float_error(got: Array, expected: Array) -> Array:
+    """Elementwise error; infinite where NaN or an infinity does not meet its like."""
+    # What overflows the output's own type is right to be infinite there.
+    with np.errstate(over="ignore", invalid="ignore"):
+        rounded = expected.astype(got.dtype)
+        wanted = np.where(np.isinf(rounded), rounded, expected).astype(np.float64)
+        value = got.astype(np.float64)
+        error = np.abs(value - wanted) / (np.abs(wanted) + 1.0)
+    same = (value == wanted) | (np.isnan(value) & np.isnan(wanted))
+    error[same] = 0.0
+    error[~same & ~(np.isfinite(value) & np.isfinite(wanted))] = np.inf
+    return error
+
+
+def _integers(array: Array) -> Array:
+    """Integers as they are; booleans as the byte they are stored in, which must be 0 or 1."""
+    return array.view(np.uint8) if array.dtype.kind == "b" else array
+
+
+def _words(name: str, index: tuple[Any, ...], got: Array, expected: Array) -> str:
+    place = ", ".join(str(int(i)) for i in index)
+    value = _integers(got)[index] if index else _integers(got).reshape(-1)[0]
+    wanted = expected[index] if index else expected.reshape(-1)[0]
+    return f"{name}[{place}] is {value:.9g}, expected {float(wanted):.9g}"

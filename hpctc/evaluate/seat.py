@@ -1,0 +1,46 @@
+"""A library in its child, with the shared memory through which it is given inputs and read."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from hpctc.core.records import Pair
+from hpctc.sandbox.arena import Arena
+from hpctc.sandbox.process import Called, Candidate, Ended, Setup
+
+Array = np.ndarray[Any, Any]
+
+
+class Seat:
+    """One side of a comparison; leaving the ``with`` ends the child and frees the memory."""
+
+    def __init__(self, setup: Setup, library: Path, pair: Pair) -> None:
+        """Load ``library`` for the arguments of ``pair``."""
+        with ExitStack() as opened:
+            self._inputs = opened.enter_context(Arena(pair.inputs, writable=False))
+            self.outputs = opened.enter_context(Arena(pair.outputs, writable=True))
+            self.child = opened.enter_context(
+                Candidate(setup, library, pair.entry, self._inputs, self.outputs)
+            )
+            self._opened = opened.pop_all()
+
+    def call(self, values: Sequence[Array], turn: int) -> Called | Ended:
+        """One call on these inputs; the outputs are poisoned first, by ``turn``."""
+        self._inputs.store(values)
+        self.outputs.poison(turn)
+        return self.child.call()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opened.close()

@@ -1,0 +1,176 @@
+"""How long a correct candidate takes beside its baseline.
+
+Both are loaded, each in a child of its own on the same cores; they are called in the order A B B A,
+each pair of calls on inputs that neither has seen, and the outputs of these very calls are compared
+with each other. Of two clocks, the runner's and the parent's, the runner's is recorded and the
+parent's has to agree with it. What is recorded is raw; the figures are made in :mod:`hpctc.score`.
+"""
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from hpctc.core.records import Timing, Verdict, VerdictClass
+from hpctc.core.suite import Suite
+from hpctc.evaluate.bench import Attempt, Bench
+from hpctc.evaluate.cases import Case, cases, rotated
+from hpctc.evaluate.compare import difference
+from hpctc.evaluate.seat import Seat
+from hpctc.native.host import facts
+from hpctc.sandbox.process import Called, Ended
+
+FEWEST_PAIRS = 6
+MOST_PAIRS = 400
+TIGHT = 0.01
+"""The half-width of the interval of the ratio, relative, at which more pairs are not worth it."""
+GRACE_NS = 200_000
+"""What the two clocks may differ by, in the median, beside what the baseline's differ by."""
+
+
+@dataclass
+class Series:
+    """What has been measured so far, one entry a pair of calls."""
+
+    candidate: list[Called] = field(default_factory=list)
+    baseline: list[Called] = field(default_factory=list)
+
+    def is_tight(self) -> bool:
+        """Whether the 95 % interval of the median ratio is narrow (by order statistics)."""
+        count = len(self.candidate)
+        logs = np.sort(
+            [
+                np.log(max(b.child_ns, 1) / max(c.child_ns, 1))
+                for c, b in zip(self.candidate, self.baseline, strict=True)
+            ]
+        )
+        reach = 0.98 * np.sqrt(count)  # 1.96 standard deviations of Binomial(count, 1/2)
+        low, high = int(np.floor(count / 2 - reach)), int(np.ceil(count / 2 + reach))
+        return low >= 0 and high < count and bool(logs[high] - logs[low] < 2 * TIGHT)
+
+    def forged(self) -> str:
+        """Why the candidate's clock cannot be believed; empty: it can."""
+        mine = float(np.median([c.parent_ns - c.child_ns for c in self.candidate]))
+        theirs = float(np.median([b.parent_ns - b.child_ns for b in self.baseline]))
+        whole = float(np.median([c.parent_ns for c in self.candidate]))
+        if mine > theirs + GRACE_NS + 0.1 * whole:
+            told = np.median([c.child_ns for c in self.candidate])
+            return (
+                f"impossible: it claims {told / 1e6:.3f} ms a call, "
+                f"and {whole / 1e6:.3f} ms went by"
+            )
+        return ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A series, or why it is not to be used."""
+
+    series: Series
+    verdict: VerdictClass = "correct"
+    problem: str = ""
+
+
+def time_all(
+    attempts: Iterable[tuple[Attempt, Verdict]], suite: Suite, bench: Bench, seconds: float
+) -> Iterator[Timing]:
+    """One record for every correct attempt, timed one after the other; ``seconds`` for each."""
+    for attempt, verdict in attempts:
+        if verdict.verdict != "correct":
+            continue
+        began = state()
+        outcome = _time(attempt, suite, bench, seconds)
+        yield Timing.make(
+            of=verdict.id,
+            baseline="reference",
+            threads=len(bench.setup.cores),
+            candidate_ns=tuple(c.child_ns for c in outcome.series.candidate),
+            baseline_ns=tuple(b.child_ns for b in outcome.series.baseline),
+            host={**facts(), **began},
+            verdict=outcome.verdict,
+            problem=outcome.problem,
+        )
+
+
+def _time(attempt: Attempt, suite: Suite, bench: Bench, seconds: float) -> Outcome:
+    pair = attempt.task.pair
+    candidate = bench.compile(attempt.candidate.source or "").library
+    reference = bench.compile(pair.c_code)
+    if candidate is None:
+        return Outcome(Series(), "not built", "it was built before, and cannot be built again")
+    if reference.library is None:
+        return Outcome(Series(), "correct", f"the reference does not build: {reference.log[:200]}")
+    case = next(cases(pair, suite))
+    with (
+        Seat(bench.setup, candidate, pair) as mine,
+        Seat(bench.setup, reference.library, pair) as theirs,
+    ):
+        return Match(mine, theirs).play(case, seconds)
+
+
+@dataclass
+class Match:
+    """Candidate against baseline, A B B A, until the ratio is known well enough."""
+
+    candidate: Seat
+    baseline: Seat
+
+    def play(self, case: Case, seconds: float) -> Outcome:
+        """Two warm-up pairs, then pairs that count until tight, out of time, or wrong."""
+        # Unpredictable on purpose: a candidate must not know the inputs of its next call.
+        random = np.random.default_rng()
+        deadline = time.monotonic() + seconds
+        series = Series()
+        for turn in range(-2, MOST_PAIRS):
+            values = rotated(case.inputs, random)
+            first = turn % 2 == 0
+            order = (self.candidate, self.baseline) if first else (self.baseline, self.candidate)
+            results = [seat.call(values, turn) for seat in order]
+            mine, theirs = results if first else results[::-1]
+            problem = self._problem(mine, theirs, 2 * case.tolerance)
+            if problem is not None:
+                return Outcome(series, *problem)
+            assert isinstance(mine, Called)
+            assert isinstance(theirs, Called)
+            if turn < 0:
+                continue
+            series.candidate.append(mine)
+            series.baseline.append(theirs)
+            # Only whole rounds A B B A, so that neither side goes first more often.
+            enough = turn % 2 and turn + 1 >= FEWEST_PAIRS
+            if enough and (time.monotonic() > deadline or series.is_tight()):
+                break
+        return Outcome(series, "correct", series.forged())
+
+    def _problem(
+        self, mine: Called | Ended, theirs: Called | Ended, tolerance: float
+    ) -> tuple[VerdictClass, str] | None:
+        if isinstance(theirs, Ended):
+            return "correct", f"the reference {theirs.failure}: {theirs.detail}"
+        if isinstance(mine, Ended):
+            return mine.failure, f"in a timed call: {mine.detail}"
+        if (where := self.candidate.outputs.trespass()) is not None:
+            return "wrong", f"in a timed call {where}"
+        outputs = zip(
+            self.candidate.outputs.tensors,
+            self.candidate.outputs.arrays,
+            self.baseline.outputs.arrays,
+            strict=True,
+        )
+        for tensor, got, expected in outputs:
+            found = difference(tensor.name, got, expected, tolerance)
+            if found.wrong:
+                return "wrong", f"in a timed call {found.first}, as the reference computes"
+        return None
+
+
+def state() -> Mapping[str, str]:
+    """What of this host changes from minute to minute and bears on a time."""
+    governor = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    found = {"load": f"{os.getloadavg()[0]:.2f}"}
+    if governor.is_file():
+        found["governor"] = governor.read_text(encoding="utf-8").strip()
+    return found

@@ -1,0 +1,102 @@
+"""Whether a build computes what its task's graph means, on every seed and distribution."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from hpctc.core.records import Build, Pair, Verdict, VerdictClass
+from hpctc.core.suite import Suite
+from hpctc.evaluate.bench import Attempt, Bench, in_order
+from hpctc.evaluate.cases import Case, cases
+from hpctc.evaluate.compare import difference
+from hpctc.evaluate.seat import Seat
+from hpctc.sandbox.process import Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What running a library showed."""
+
+    verdict: VerdictClass
+    detail: str = ""
+    max_error: float | None = None
+    jail: tuple[str, ...] = ()
+
+
+def verify(attempts: Iterable[Attempt], suite: Suite, bench: Bench) -> Iterator[Verdict]:
+    """One verdict an attempt, in order; attempts at one task share its cases when adjacent."""
+    for _, group in groupby(attempts, key=lambda a: a.task.id):
+        same_task = list(group)
+        if any(a.build is not None and a.build.ok for a in same_task):
+            known = list(cases(same_task[0].task.pair, suite))
+        else:
+            known = []  # nothing of this task will run, so no results are needed
+        yield from in_order(lambda a: _verdict(a, known, suite, bench), same_task, bench.jobs)  # noqa: B023
+
+
+def _verdict(attempt: Attempt, known: Sequence[Case], suite: Suite, bench: Bench) -> Verdict:
+    assert attempt.build is not None
+    finding = _unbuilt(attempt, attempt.build)
+    if finding is None:
+        finding = judge(attempt.candidate.source or "", attempt.task.pair, known, bench)
+    return Verdict.make(
+        of=attempt.build.id,
+        verdict=finding.verdict,
+        detail=finding.detail,
+        seeds=suite.seeds,
+        max_error=finding.max_error,
+        tolerance=known[0].tolerance if known else None,
+        jail=finding.jail,
+    )
+
+
+def _unbuilt(attempt: Attempt, build: Build) -> Finding | None:
+    if attempt.answer.text is None:
+        return Finding("abstained", attempt.answer.reason)
+    if attempt.candidate.source is None:
+        return Finding("not found", attempt.candidate.reason)
+    if not build.ok:
+        return Finding("not built", _first_error(build.log))
+    return None
+
+
+def judge(source: str, pair: Pair, known: Sequence[Case], bench: Bench) -> Finding:
+    """Run ``source`` on all cases in one child; the first failure ends it."""
+    library = bench.compile(source).library
+    if library is None:
+        return Finding("not built", "it was built before, and cannot be built again")
+    worst = 0.0
+    with Seat(bench.setup, library, pair) as seat:
+        for turn, case in enumerate(known):
+            finding = run_case(seat, case, turn)
+            if finding.verdict != "correct":
+                return finding
+            worst = max(worst, finding.max_error or 0.0)
+        return Finding("correct", "", worst, seat.child.layers)
+
+
+def run_case(seat: Seat, case: Case, turn: int) -> Finding:
+    """Call once on a case and compare; ``turn`` chooses the poison of the outputs."""
+    outcome = seat.call(case.inputs, turn)
+    outputs, layers = seat.outputs, seat.child.layers
+    if isinstance(outcome, Ended):
+        return Finding(outcome.failure, outcome.detail, None, layers)
+    if (where := outputs.trespass()) is not None:
+        return Finding("wrong", where, None, layers)
+    worst = 0.0
+    for tensor, got, expected in zip(outputs.tensors, outputs.arrays, case.expected, strict=True):
+        found = difference(tensor.name, got, expected, case.tolerance)
+        worst = max(worst, found.max_error)
+        if found.wrong:
+            words = (
+                f"{found.first} ({found.wrong:,} of {got.size:,} elements differ; "
+                f"seed {case.seed}, {case.distribution})"
+            )
+            return Finding("wrong", words, worst, layers)
+    return Finding("correct", "", worst, layers)
+
+
+def _first_error(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if "error" in line or "undefined reference" in line]
+    return (errors or lines or ["the compiler gave no reason"])[0][:300]

@@ -1,0 +1,16 @@
+"""The stages joined: the page to read first.
+
+The road, and who walks it::
+
+    operator graph                            hpctc.graph, widened by hpctc.rewrite
+      -> tuned CUDA + C pair                  hpctc.lower
+      -> dataset, suites of tasks             hpctc.dataset       flow.generation joins up to here
+      -> prompt                               hpctc.prompt
+      -> answer of a model                    hpctc.models
+      -> candidate, build, verdict, timing    hpctc.evaluate, in hpctc.sandbox
+      -> score                                hpctc.score         flow.evaluation joins up to here
+      -> tables, the regression gate          hpctc.report
+
+Every arrow is a file of records (:mod:`hpctc.core.records`): a stage reads the file before it and
+writes its own, so each can be run again alone, and an interrupted one goes on where it stopped.
+"""

@@ -1,0 +1,9 @@
+/* verdict: correct */
+/* timed: correct */
+/* The control: what is right passes. */
+
+#define N (300 * 257)
+
+void entry(const float *restrict x, float *restrict y) {
+    for (int i = 0; i < N; i++) y[i] = x[i] * x[i] + 1.0f;
+}

@@ -1,0 +1,53 @@
+"""The red team: each file of tests/cheats is a candidate, and says which verdict it must get."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hpctc.core.records import Pair
+from hpctc.evaluate.bench import Bench
+from hpctc.evaluate.cases import Case
+from hpctc.evaluate.seat import Seat
+from hpctc.evaluate.timing import Match
+from hpctc.evaluate.verify import judge
+
+CHEATS = sorted((Path(__file__).parents[1] / "cheats").glob("*.c"))
+
+
+def said(source: str, what: str) -> str | None:
+    found = re.search(rf"^/\* {what}: (.+) \*/$", source, re.MULTILINE)
+    return found.group(1) if found else None
+
+
+TIMED = [path for path in CHEATS if said(path.read_text(), "timed")]
+
+
+@pytest.mark.parametrize("path", CHEATS, ids=lambda p: p.stem)
+def test_a_cheat_gets_its_verdict(path: Path, bench: Bench, pair: Pair, known: list[Case]) -> None:
+    source = path.read_text()
+    finding = judge(source, pair, known, bench)
+    if (layer := said(source, "needs")) and layer not in finding.jail:
+        pytest.skip(f"this kernel has no {layer}")
+    assert finding.verdict == said(source, "verdict"), finding
+
+
+@pytest.mark.parametrize("path", TIMED, ids=lambda p: p.stem)
+def test_what_passed_is_watched_while_it_is_timed(
+    path: Path, bench: Bench, pair: Pair, known: list[Case]
+) -> None:
+    source = path.read_text()
+    candidate, reference = bench.compile(source).library, bench.compile(pair.c_code).library
+    assert candidate is not None
+    assert reference is not None
+    with Seat(bench.setup, candidate, pair) as mine, Seat(bench.setup, reference, pair) as theirs:
+        outcome = Match(mine, theirs).play(known[0], seconds=0.3)
+    expected = said(source, "timed")
+    if expected == "not believed":
+        assert outcome.problem.startswith("impossible")
+    elif expected == "correct":
+        assert (outcome.verdict, outcome.problem) == ("correct", "")
+        assert len(outcome.series.candidate) == len(outcome.series.baseline) >= 6
+    else:
+        assert outcome.verdict == expected
+        assert "in a timed call" in outcome.problem
