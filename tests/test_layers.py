@@ -11,6 +11,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     # unit: (units of hpctc it may import, heavy third parties it may import)
     "core": (set(), {"jinja2"}),
     "native": ({"core"}, {"numpy"}),
+    "syntax": ({"core"}, {"lark"}),
     "graph": ({"core"}, {"lark", "numpy", "scipy"}),
     "rewrite": ({"core", "graph"}, {"numpy"}),
     "lower": ({"core", "native", "graph"}, {"numpy", "tvm", "tvm_ffi", "psutil"}),
