@@ -13,7 +13,7 @@ import numpy as np
 from hpctc.graph import ops
 from hpctc.graph.errors import GraphError
 from hpctc.graph.infer import operand_types
-from hpctc.graph.ir import Graph, Input, Interval, Node, TensorType
+from hpctc.graph.ir import Attr, Graph, Input, Interval, Node, TensorType
 from hpctc.graph.op import FLOATS, Array, Op
 
 Precision = Literal["exact", "native"]
@@ -59,7 +59,16 @@ def evaluate_all(
 
 def apply(node: Node, op: Op, operands: Sequence[Array]) -> tuple[Array, ...]:
     """An operator's own meaning on a node's operands."""
-    return op.meaning(operands, dict(node.attrs))
+    return op.meaning(operands, attributes(node))
+
+
+def attributes(node: Node) -> dict[str, Attr]:
+    """A node's attributes, floats rounded to the element type that they act on."""
+    dtype = node.results[0].type.dtype
+    if dtype not in FLOATS:
+        return dict(node.attrs)
+    kind = np.dtype(dtype).type
+    return {k: float(kind(v)) if isinstance(v, float) else v for k, v in node.attrs}
 
 
 def operands_of(

@@ -26,13 +26,14 @@ FLOATS = ("float32", "float16")
 NUMBERS = (*FLOATS, "int32", "int8")
 ANY = (*NUMBERS, "bool")
 
-Rounding = Literal["exact", "rounded", "summed", "composite"]
+Rounding = Literal["exact", "rounded", "summed", "averaged", "composite"]
 """How an operator's result differs from the real numbers when floats are finite.
 
 ``exact``: not at all (it moves, selects or compares). ``rounded``: every element by a few units in
-its last place. ``summed``: it is a sum of ``terms`` products, and the error is relative to the sum
-of their magnitudes, which is the operator's own meaning on the operands' magnitudes. ``composite``:
-as if the operands had been perturbed by a relative error that grows with ``terms``.
+its last place. ``summed``: it is a sum of ``terms`` products, ``averaged``: their mean; then the
+operator is linear in each operand, and its meaning on the operands' squares is the sum (mean) of
+the squared products. ``composite``: as if every element of the operands were off by a relative
+error that grows with the root of ``terms``. See :mod:`hpctc.graph.reference`.
 """
 
 

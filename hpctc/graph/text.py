@@ -17,6 +17,7 @@ attributes at their default; ``parse(show(g)) == g``.
 
 from hpctc.graph import ops, syntax
 from hpctc.graph.build import DEFAULT_DOMAIN
+from hpctc.graph.check import intervals
 from hpctc.graph.errors import GraphError, GraphTextError, Place
 from hpctc.graph.ir import SHORT, Arg, Attr, Graph, Input, Node
 from hpctc.graph.op import AttrDef
@@ -79,6 +80,18 @@ def show(graph: Graph) -> str:
     return "\n".join([head, *body, f"  return {', '.join(graph.outputs)}", "}"]) + "\n"
 
 
+def annotated(graph: Graph) -> str:
+    """The canonical text with a comment on each line: type and interval of its value."""
+    known, types = intervals(graph), graph.types()
+    lines = show(graph).splitlines()
+    width = max(len(statement(n)) for n in graph.nodes) + 2
+    first = len(lines) - len(graph.nodes) - 2
+    for i, node in enumerate(graph.nodes, first):
+        name = node.results[0].name
+        lines[i] = f"{lines[i]:{width}}  # {types[name]} in {known[name]}"
+    return "\n".join(lines) + "\n"
+
+
 def statement(node: Node) -> str:
     """One application as the text form writes it: ``h = x @ w``."""
     op = ops.get(node.op)
@@ -89,7 +102,7 @@ def statement(node: Node) -> str:
     parts = [_operand(a) for a in node.args]
     for definition, (_, value) in zip(op.attrs, node.attrs, strict=True):
         if value != definition.default:
-            parts.append(f"{definition.name}={_attribute(definition, value)}")
+            parts.append(f"{definition.name}={attribute(definition, value)}")
     return f"{names} = {node.op}({', '.join(parts)})"
 
 
@@ -116,7 +129,8 @@ def _operand(arg: Arg) -> str:
     return arg if isinstance(arg, str) else number(arg)
 
 
-def _attribute(definition: AttrDef, value: Attr) -> str:
+def attribute(definition: AttrDef, value: Attr) -> str:
+    """An attribute's value as the text form writes it: ``[2, 2]``, ``true``, ``f16``."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(str, value))}]"
     if isinstance(value, bool):

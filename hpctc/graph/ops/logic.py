@@ -255,6 +255,7 @@ declare(
         attrs=(AttrDef("dtype", "dtype"),),
         legal_for=_cast_domain,
         dtypes=ANY,
+        rounding="exact",
         nudge=shifted,
         samples=(
             Sample((TensorType((3, 17), F32),), {"dtype": F16}),

@@ -129,7 +129,7 @@ def _declare_pools(rank: int) -> None:
             ),
             flops=lambda types, results, attrs: results[0].size * (math.prod(attrs["kernel"]) + 1),
             attrs=(*attrs, AttrDef("count_include_pad", "bool", False)),
-            rounding="summed",
+            rounding="averaged",
             terms=lambda types, attrs: math.prod(attrs["kernel"]),
             samples=(
                 *_samples(rank),
@@ -174,7 +174,7 @@ declare(
         ),
         image=lambda xs, types, attrs: iv.widened(xs[0]),
         flops=lambda types, results, attrs: types[0].size,
-        rounding="summed",
+        rounding="averaged",
         terms=lambda types, attrs: math.prod(types[0].shape[2:]),
         samples=(
             Sample((TensorType((2, 3, 5, 7), F32),)),
@@ -197,7 +197,7 @@ declare(
         attrs=(
             AttrDef("size", "ints", legal="a number or a list of 2 >= 1", check=positive, length=2),
         ),
-        rounding="summed",
+        rounding="averaged",
         terms=lambda types, attrs: math.prod(
             n // m + 2 for n, m in zip(types[0].shape[2:], attrs["size"], strict=True)
         ),

@@ -115,7 +115,7 @@ def _log_sum_exp(x: Array, axis: tuple[int, ...], keepdims: bool) -> Array:
 
 reduction("sum", np.sum, _sum, "the sum of x", rounding="summed")
 reduction(
-    "mean", np.mean, lambda x, n: iv.widened(x), "the mean of x", dtypes=FLOATS, rounding="summed"
+    "mean", np.mean, lambda x, n: iv.widened(x), "the mean of x", dtypes=FLOATS, rounding="averaged"
 )
 reduction("prod", np.prod, _prod, "the product of x", dtypes=FLOATS, rounding="composite")
 reduction("max", np.max, _extreme, "the largest x", dtypes=NUMBERS, rounding="exact")
