@@ -226,10 +226,11 @@ def _differs(right: Array, other: Array, allowed: float) -> Array:
 
 
 def _in_doubt(node: Node, doubts: Mapping[str, Array]) -> bool:
-    """Whether a node jumps on floats that rounding has touched."""
-    return ops.get(node.op).nudge is not None and any(
-        name in doubts and bool(np.any(doubts[name])) for name in node.operands
-    )
+    """Whether a node jumps on floats that rounding has touched, or touches itself."""
+    op = ops.get(node.op)
+    floats = [doubts[name] for name in node.operands if name in doubts]
+    touched = bool(floats) and op.rounding == "composite"
+    return op.nudge is not None and (touched or any(bool(np.any(d)) for d in floats))
 
 
 class _Nudged:
@@ -267,6 +268,9 @@ class _Nudged:
             self.doubts[a] if isinstance(a, str) and a in self.doubts else np.zeros(x.shape)
             for a, x in zip(node.args, operands, strict=True)
         ]
+        if op.rounding == "composite":
+            unit = float(np.finfo(node.results[0].type.dtype).eps) / 2
+            doubts = [d + SPREADS * unit * np.abs(x) for d, x in zip(doubts, operands, strict=True)]
         other = self._moved(node, op, operands, doubts, self.way or 1, right)
         if self.way == 0:
             back = self._moved(node, op, operands, doubts, -1, right)

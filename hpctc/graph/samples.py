@@ -1,6 +1,7 @@
 """Every operator's samples as graphs of one node: what the matrix tests of all units walk."""
 
 import math
+from dataclasses import replace
 
 from hpctc.graph import ops
 from hpctc.graph.build import DEFAULT_DOMAIN, Builder
@@ -10,12 +11,28 @@ from hpctc.graph.op import Sample
 
 
 def all_samples() -> list[tuple[str, Graph]]:
-    """``(id, graph)`` of every sample of every operator; the id is ``conv2d-0``."""
-    return [
-        (f"{op.name}-{i}", graph_of(op.name, sample))
-        for op in ops.OPS.values()
-        for i, sample in enumerate(op.samples)
-    ]
+    """``(id, graph)`` of every sample of every operator; the id is ``conv2d-0``.
+
+    Where no sample has an element type that the operator takes, the first one is there once more in
+    that type, as ``conv3d-int8``.
+    """
+    found = []
+    for op in ops.OPS.values():
+        found += [(str(i), op, sample) for i, sample in enumerate(op.samples)]
+        sampled = {sample.types[0].dtype for sample in op.samples}
+        found += [
+            (dtype, op, retyped(op.samples[0], dtype))
+            for dtype in op.dtypes
+            if dtype not in sampled
+        ]
+    return [(f"{op.name}-{suffix}", graph_of(op.name, sample)) for suffix, op, sample in found]
+
+
+def retyped(sample: Sample, dtype: str) -> Sample:
+    """A sample whose first operand, and all others of its element type, have another."""
+    before = sample.types[0].dtype
+    types = (TensorType(t.shape, dtype) if t.dtype == before else t for t in sample.types)
+    return replace(sample, types=tuple(types), domains=())
 
 
 def graph_of(name: str, sample: Sample) -> Graph:

@@ -171,7 +171,7 @@ binary(
 binary(
     "floor_div", np.floor_divide, _floored, "floor(a[i] / b[i])", infix="//",
     dtypes=(*FLOATS, I32), legal=(REALS, iv.POSITIVE), requires=_divisor("floor_div"),
-    nudge=_toward_jump, flops=2, rounding="exact",
+    nudge=_toward_jump, flops=2, rounding="composite",
 )  # fmt: skip
 binary(
     "atan2", np.arctan2, lambda a, b: Interval(-math.pi / 2, math.pi / 2),
