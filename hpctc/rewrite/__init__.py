@@ -5,7 +5,10 @@ that led to it (:func:`replay`). :data:`REWRITES` is the registry; a new rewrite
 line in :mod:`hpctc.rewrite.table`.
 """
 
+from hpctc.rewrite.growth import Wish, grow
 from hpctc.rewrite.table import REWRITES, kind, parse
 from hpctc.rewrite.walk import applicable, apply_each, replay, rewrite
 
-__all__ = ["REWRITES", "applicable", "apply_each", "kind", "parse", "replay", "rewrite"]
+__all__ = [
+    "REWRITES", "Wish", "applicable", "apply_each", "grow", "kind", "parse", "replay", "rewrite",
+]  # fmt: skip
