@@ -8,8 +8,9 @@ from hpctc.core.records import Check, Launch, Pair, Provenance, Tensor
 
 RELU_C = """\
 void {name}(const float *restrict x, float *restrict y) {{
-  for (int i = 0; i < {n}; ++i)
+  for (int i = 0; i < {n}; ++i) {{
     y[i] = x[i] > 0.0f ? x[i] : 0.0f;
+  }}
 }}
 """
 

@@ -1,0 +1,142 @@
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hpctc.core.errors import MissingTool
+from hpctc.core.records import Pair, Tensor
+from hpctc.dataset.check import Checked, How, Rejected, check
+from hpctc.native import cuda
+from hpctc.sandbox.launcher import build
+
+Make = Callable[..., Pair]
+
+
+@pytest.fixture(scope="module")
+def how(tmp_path_factory: pytest.TempPathFactory) -> How:
+    folder = tmp_path_factory.mktemp("check")
+    return How(folder=folder, runner=build(folder), cuda="off", seconds=5.0)
+
+
+def test_a_right_pair_passes_and_says_what_was_checked(relu: Make, how: How) -> None:
+    laps: list[str] = []
+    passed = check(relu(), how, laps.append)
+    assert isinstance(passed, Checked), passed
+    by_name = {c.what: c for c in passed.checks}
+    assert list(by_name) == [
+        "c == float64",
+        "empty programs fail",
+        "asan+ubsan",
+        "launches are complete",
+        "cuda not compiled",
+    ]
+    compared = by_name["c == float64"]
+    assert compared.seeds == (1, 2, 3, 4, 5)
+    assert compared.max_error == 0.0
+    assert compared.tolerance is not None
+    assert 0 < compared.tolerance < 1e-5
+    assert laps == ["admission", "compile", "run", "sanitize", "cuda"]
+    assert not [p for p in how.folder.iterdir() if p.suffix in (".so", ".c", ".bin", ".san")]
+
+
+BODY = "y[i] = x[i] > 0.0f ? x[i] : 0.0f;"
+
+
+@pytest.mark.parametrize(
+    ("body", "stage", "reason", "detail"),
+    [
+        ("y[i] = x[i]", "compile", "gcc refuses the C", "expected"),
+        ("y[i] = x[i];", "compare", "computes something else", r"y\[\d+\] is -.*, not 0; "),
+        (";", "compare", "computes something else", "nan"),
+        ("if (i) " + BODY, "compare", "computes something else", r"y\[0\]"),
+        (BODY + " if (x[0] > 0.95f) y[3] += 1e-3f;", "compare", "something else", "seed 2, large"),
+        (BODY + " y[i + 40] = y[i];", "run", "the C crashed", "SIGSEGV"),
+        (BODY + " y[-1] = 0.0f;", "run", "writes beyond its outputs", "before the start of y"),
+        (BODY + " ((float *)x)[i] = 0.0f;", "run", "the C crashed", "SIGSEGV"),
+        (BODY + " while (y[99] == y[99]);", "run", "the C timed out", "no answer"),
+        (BODY + " (void)*(volatile float *)(x + 100);", "run", "a sanitizer objects", "overflow"),
+        (BODY + " y[0] += 0 * (1 << (i + 31));", "run", "a sanitizer objects", "shift"),
+    ],
+)
+def test_what_is_wrong_with_the_c_is_found(
+    relu: Make, how: How, body: str, stage: str, reason: str, detail: str
+) -> None:
+    code = relu().c_code
+    wrong = relu(c_code=code.replace(BODY, body))
+    assert wrong.c_code != code
+    found = check(wrong, replace(how, seconds=1.0))
+    assert isinstance(found, Rejected)
+    assert found.stage == stage
+    assert reason in found.reason
+    assert re.search(detail, found.detail), found.detail
+
+
+@pytest.mark.parametrize(
+    ("graph", "reason"),
+    [
+        ("graph g(x: f32[100]) {\n  y = x * 0.0\n  return y\n}\n", "would write zeros"),
+        ("graph g(x: f32[100] in [1, 2]) {\n  y = relu(x)\n  return y\n}\n", "copy an input"),
+        ("graph g(x: f32[9]) {\n  y = isfinite(x)\n  return y\n}\n", "one constant"),
+        (
+            "graph g(x: f32[9]) {\n  a = x * 3.0\n  b = a / 3.0\n  y = b > x\n  return y\n}\n",
+            "rounding decides",
+        ),
+        ("graph g(x: f32[9]) {\n  y = isnan(x)\n  return y\n}\n", "would write zeros"),
+    ],
+)
+def test_a_graph_that_an_empty_program_computes_is_not_admitted(
+    relu: Make, how: How, graph: str, reason: str
+) -> None:
+    found = check(relu(graph=graph), how)
+    assert isinstance(found, Rejected)
+    assert (found.stage, reason in found.reason) == ("admission", True), found
+
+
+def test_a_copy_is_right_where_the_graph_is_a_copy(relu: Make, how: How) -> None:
+    graph = "graph g(x: f32[100]) {\n  y = reshape(x, shape=[10, 10])\n  return y\n}\n"
+    outputs = (Tensor(name="y", shape=(10, 10), dtype="float32"),)
+    code = relu().c_code.replace(BODY, "y[i] = x[i];")
+    found = check(relu(graph=graph, c_code=code, outputs=outputs), how)
+    assert isinstance(found, Checked), found
+
+
+def test_cuda_that_cannot_be_launched_or_compiled_is_rejected(relu: Make, how: How) -> None:
+    found = check(relu(launches=()), how)
+    assert isinstance(found, Rejected)
+    assert (found.stage, found.reason) == ("cuda", "the launches are not complete")
+    if cuda.tool() is None:
+        pytest.skip("there is neither NVRTC nor nvcc")
+    asked = replace(how, cuda="require")
+    passed = check(relu(), asked)
+    assert isinstance(passed, Checked), passed
+    assert passed.figures["registers"] > 0
+    broken = relu(cuda_code=relu().cuda_code.replace("fmaxf(", "fmaxx("))
+    found = check(broken, asked)
+    assert isinstance(found, Rejected)
+    assert (found.stage, found.reason) == ("cuda", "the CUDA does not compile")
+    assert "fmaxx" in found.detail
+
+
+def test_a_required_compiler_that_is_missing_is_told(
+    relu: Make, how: How, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cuda, "nvrtc_library", lambda: None)
+    monkeypatch.setattr(
+        shutil, "which", lambda name: None if name == "nvcc" else f"/usr/bin/{name}"
+    )
+    with pytest.raises(MissingTool, match="neither NVRTC nor nvcc"):
+        check(relu(), replace(how, cuda="require"))
+    passed = check(relu(), replace(how, cuda="auto"))
+    assert isinstance(passed, Checked)
+    assert passed.checks[-1].detail == "there was neither NVRTC nor nvcc"
+
+
+def test_a_domain_is_kept_when_inputs_are_drawn(relu: Make, how: How, tmp_path: Path) -> None:
+    # acosh is NaN below 1: it is only ever asked from 1 on.
+    graph = "graph g(x: f32[100] in [1, 3]) {\n  y = acosh(x)\n  return y\n}\n"
+    code = "#include <math.h>\n" + relu().c_code.replace(BODY, "y[i] = acoshf(x[i]);")
+    passed = check(relu(graph=graph, c_code=code), how)
+    assert isinstance(passed, Checked), passed
