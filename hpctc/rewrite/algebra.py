@@ -270,20 +270,6 @@ class MinimumAsNegatedMaximum(Identity):
     exact = True
 
 
-class MaximumAsRelu(Identity):
-    """The maximum is one operand and what the other exceeds it by."""
-
-    name = "maximum-as-relu"
-    rule = "maximum(a, b) = b + relu(a - b)"
-
-
-class MinMaxSum(Identity):
-    """Minimum and maximum of two values sum to the sum of both."""
-
-    name = "minimum-from-maximum"
-    rule = "minimum(a, b) = a + b - maximum(a, b)"
-
-
 class AddThroughMaximum(Identity):
     """A common term leaves a maximum."""
 

@@ -3,9 +3,11 @@
 A new rewrite is one class and one line here; docs and tests read this table.
 """
 
+import difflib
 from functools import cache
 from importlib import import_module
 
+from hpctc.core.errors import UsageError
 from hpctc.core.spec import load
 from hpctc.rewrite.base import Rewrite
 
@@ -38,8 +40,6 @@ REWRITES: dict[str, str] = {
     "abs-as-sqrt": "hpctc.rewrite.algebra:AbsAsSqrt",
     "maximum-as-minimum": "hpctc.rewrite.algebra:MaximumAsNegatedMinimum",
     "minimum-as-maximum": "hpctc.rewrite.algebra:MinimumAsNegatedMaximum",
-    "maximum-as-relu": "hpctc.rewrite.algebra:MaximumAsRelu",
-    "minimum-from-maximum": "hpctc.rewrite.algebra:MinMaxSum",
     "add-out-of-maximum": "hpctc.rewrite.algebra:AddThroughMaximum",
     "mod-by-floor-div": "hpctc.rewrite.algebra:ModByFloorDiv",
     "sqrt-as-pow": "hpctc.rewrite.powers:SqrtAsPow",
@@ -279,4 +279,16 @@ def kind(name: str) -> type[Rewrite]:
 
 def parse(text: str) -> Rewrite:
     """A rewrite at a place from its text: ``split-k{at=y}``; errors name what is possible."""
+    known(text.partition("{")[0].strip())
     return load(REWRITES, text, "rewrite", Rewrite)  # type: ignore[type-abstract]
+
+
+def known(name: str) -> str:
+    """The name if it is in the table; else an error that names the nearest, not all of them."""
+    if name in REWRITES:
+        return name
+    near = difflib.get_close_matches(name, REWRITES, 1)
+    raise UsageError(
+        f"there is no rewrite {name!r}; `hpctc graph rewrite --list` shows all {len(REWRITES)}",
+        f"did you mean {near[0]!r}?" if near else "",
+    )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from hpctc.graph.ir import Graph
 from hpctc.rewrite.base import Rewrite, RewriteError
 from hpctc.rewrite.edit import View
-from hpctc.rewrite.table import REWRITES, kind, parse
+from hpctc.rewrite.table import REWRITES, kind, known, parse
 
 STEPS = 4
 """Rewrites that a walk applies when nothing is said."""
@@ -31,7 +31,7 @@ def rewrite(
     ``names`` restricts the walk to these rewrites. The chain is shorter than ``count`` where
     nothing applies any more that would lead to a new graph; :func:`replay` makes the graph again.
     """
-    kinds = [kind(name) for name in names] if names else [kind(name) for name in REWRITES]
+    kinds = [kind(known(name)) for name in names or REWRITES]
     rng = random.Random(seed)
     seen = {_wiring(graph)}
     room = max(most_nodes, len(graph.nodes))
@@ -84,9 +84,7 @@ def _order(kinds: Sequence[type[Rewrite]], view: View, rng: random.Random) -> It
 def _pick(graph: Graph, text: str, rng: random.Random) -> Rewrite:
     if "{" in text:
         return parse(text)
-    if text not in REWRITES:
-        parse(text + "{at=_}")  # words the error
-    sites = kind(text).sites(graph)
+    sites = kind(known(text)).sites(graph)
     if not sites:
         raise RewriteError(
             f"{text} applies nowhere in graph {graph.name}: {kind(text).rule}",
@@ -110,5 +108,5 @@ def _wiring(graph: Graph) -> tuple[object, ...]:
 def applicable(graph: Graph, names: Iterable[str] = ()) -> dict[str, list[Rewrite]]:
     """Name -> the places where a rewrite applies; those that apply nowhere are left out."""
     view = View(graph)
-    found = {name: kind(name).sites(view) for name in names or REWRITES}
+    found = {name: kind(known(name)).sites(view) for name in names or REWRITES}
     return {name: sites for name, sites in found.items() if sites}

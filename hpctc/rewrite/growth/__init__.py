@@ -16,7 +16,7 @@ from hpctc.graph.cost import PRECEDENCE, category
 from hpctc.graph.ir import Graph
 from hpctc.graph.op import FLOATS, NUMBERS
 from hpctc.rewrite.growth import ends, layouts  # noqa: F401  imported for its moves
-from hpctc.rewrite.growth.judge import objection
+from hpctc.rewrite.growth.judge import dull, objection
 from hpctc.rewrite.growth.moves import move
 from hpctc.rewrite.growth.shaped import RANKS, lifted
 from hpctc.rewrite.growth.state import Growth
@@ -31,6 +31,9 @@ SCALES = {"tiny": 0.4, "small": 1.0}
 
 ELEMENTS = {"tiny": 1 << 10, "small": 1 << 15}
 """Elements that a value may have."""
+
+FEWEST = 2
+"""Operators of a grown graph at least: single ones are there without growing."""
 
 STEPS = {"tiny": (1, 4), "small": (1, 8)}
 """Operators that are added to a theme, at least and at most."""
@@ -129,12 +132,13 @@ def _attempt(rng: random.Random, name: str, wish: Wish, wanted: Category) -> Gra
     if not returned:
         return None
     graph = growth.finish(name, returned)
-    if wish.only is None and category(graph) != wanted:
+    strayed = wish.only is None and category(graph) != wanted
+    if strayed or len(graph.nodes) < FEWEST or objection(graph):
         return None
     if wish.size in SCALES:
-        return graph if not objection(graph) else None
+        return graph
     large = scaled(graph, rng.randrange(1 << 30), SIZES[wish.size])
-    return large if large is not None and not objection(large) else None
+    return None if large is None or dull(large) else large
 
 
 def _plant(ground: Ground, wanted: Category, wish: Wish) -> None:

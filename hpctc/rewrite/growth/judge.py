@@ -31,24 +31,35 @@ def objection(graph: Graph) -> str:
     """Why a graph is no honest task, in words; empty: it is one."""
     try:
         check(graph)
-    except HpctcError as problem:
-        return problem.message
+    except HpctcError as illegal:
+        return illegal.message
     first, second = (draw(graph, seed) for seed in SEEDS)
     judged, again = reference(graph, first), evaluate(graph, second)
     if judged.decided < 1.0:
         return "rounding decides about some elements"
     if judged.tolerance > _loosest(graph):
         return f"rounding may move the outputs by {judged.tolerance:.2g}"
-    for name, x in judged.outputs.items():
-        numbers = x.astype(np.float64)
-        if not np.all(np.isfinite(numbers)):
+    if problem := _dull(judged.outputs, again):
+        return problem
+    for name in _unfelt(graph, first, judged.outputs):
+        return f"no output feels {name}"
+    return ""
+
+
+def dull(graph: Graph) -> str:
+    """What is wrong with the outputs themselves; all that scaling up can spoil."""
+    first, second = (evaluate(graph, draw(graph, seed)) for seed in SEEDS)
+    return _dull(first, second)
+
+
+def _dull(outputs: Arrays, again: Arrays) -> str:
+    for name, x in outputs.items():
+        if not np.all(np.isfinite(x.astype(np.float64))):
             return f"{name} is not finite"
         if not varied(x):
             return f"{name} is constant or all but zero"
         if not _differ(x, again[name]):
             return f"{name} is the same for all inputs"
-    for name in _unfelt(graph, first, judged.outputs):
-        return f"no output feels {name}"
     return ""
 
 
