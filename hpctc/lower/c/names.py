@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
 
 def words(text: str) -> frozenset[str]:
@@ -69,7 +70,7 @@ class Scope:
         """Take the first of ``wanted`` that is free here, else the last one with a number."""
         options = [identifier(name, self.reserved) for name in wanted]
         numbered = (f"{options[-1].rstrip('_')}_{n}" for n in range(2, 1 << 20))
-        name = next(n for n in (*options, *numbered) if n not in self)
+        name = next(n for n in chain(options, numbered) if n not in self)
         self.taken.add(name)
         return name
 
