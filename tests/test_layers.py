@@ -16,6 +16,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "rewrite": ({"core", "graph"}, {"numpy"}),
     "lower": ({"core", "native", "graph"}, {"numpy", "tvm", "tvm_ffi", "psutil"}),
     "sandbox": ({"core", "native"}, {"numpy"}),
+    "emulate": ({"core", "native"}, {"numpy"}),
     "dataset": ({"core", "native", "graph", "sandbox"}, {"numpy", "pyarrow"}),
     "prompt": ({"core", "native"}, set()),
     "models": ({"core"}, set()),

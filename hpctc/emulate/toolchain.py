@@ -1,0 +1,150 @@
+"""Builds programs of CUDA sources: precompiled header, engine object, unit, all kept by content.
+
+The header and the engine are compiled once a machine (2 to 4 s); a kernel then takes a fraction of
+a second. What lies in the cache is named by the hash of everything that shaped it.
+"""
+
+import hashlib
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from hpctc.core import resources
+from hpctc.core.errors import HpctcError
+from hpctc.native.compiler import find, run_group
+
+LANGUAGE = ("-std=gnu++17", "-x", "c++", "-w")
+MACHINE = (
+    "-march=native",
+    "-ffp-contract=off",  # what is fused and what is not stands in the source
+    "-fno-strict-aliasing",  # kernels view floats as float4 by casting pointers
+    "-fwrapv",
+    "-fno-math-errno",
+    "-fno-extern-tls-init",
+    "-ftls-model=local-exec",
+    "-fno-pie",
+    "-fno-asynchronous-unwind-tables",
+    "-fno-exceptions",
+)
+KERNEL_LEVEL = "-O1"
+"""For kernels: compiling costs more than running at the sizes that are checked."""
+
+
+COMPILE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Program:
+    """What became of a unit."""
+
+    path: Path | None
+    """The executable; None: the compiler refused."""
+    log: str
+    """The compiler's words."""
+    seconds: float
+
+
+def folder() -> Path:
+    """Where programs are kept between runs: the user's cache folder."""
+    home = Path.home() / ".cache" / "hpctc" / "emulate"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        home = Path(tempfile.gettempdir()) / f"hpctc-emulate-{os.getuid()}"
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return home
+
+
+def build(unit: str, asan: bool, extra: Sequence[str] = ()) -> Program:
+    """Compile and link a unit; one that was built before is taken as it is.
+
+    ``extra`` are further flags, such as ``-I`` of the folder a source lies in, or ``-g``.
+    """
+    began = time.monotonic()
+    prefix = precompiled(asan)
+    flags = [*_flags(asan), *extra]
+    name = hashlib.sha256("\n".join([prefix.parent.name, *flags, unit]).encode()).hexdigest()[:24]
+    kept = folder() / "programs" / name
+    if kept.exists():
+        return Program(kept, "", time.monotonic() - began)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+        source, program = Path(scratch) / "source.cu", Path(scratch) / "program"
+        source.write_text(unit, encoding="utf-8")
+        command = [find("g++"), *flags, "-include", str(prefix), str(source)]
+        engine = ["-x", "none", *(str(o) for o in sorted(prefix.parent.glob("*.o")))]
+        link = ["-no-pie", "-fopenmp", "-Wl,-z,noexecstack", "-o", str(program), "-lm"]
+        status, words = run_group([*command, *engine, *link], COMPILE_SECONDS)
+        log = words.replace(f"{scratch}/", "")
+        if status is None:
+            return Program(
+                None, f"g++ took more than {COMPILE_SECONDS} s", time.monotonic() - began
+            )
+        if status != 0:
+            return Program(None, log or f"g++ ended with {status}", time.monotonic() - began)
+        os.replace(program, kept)
+    return Program(kept, log, time.monotonic() - began)
+
+
+@cache
+def precompiled(asan: bool) -> Path:
+    """The header to include, with its precompiled form beside it and the engine's objects."""
+    root = resources.root("templates") / "emulate"
+    parts = sorted(p for p in root.rglob("*") if p.is_file())
+    text = [_compiler(), *_flags(asan), str(root), *(p.read_text(encoding="utf-8") for p in parts)]
+    place = folder() / hashlib.sha256("\n".join(text).encode()).hexdigest()[:24]
+    header = place / "prefix.hpp"
+    if (place / "complete").exists():
+        return header
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent) as scratch:
+        draft = Path(scratch) / "draft"
+        draft.mkdir()
+        _compile_parts(root, draft, asan)
+        (draft / "complete").touch()
+        try:
+            draft.rename(place)
+        except OSError:
+            if not (place / "complete").exists():  # somebody else was quicker, or it is broken
+                raise
+    return header
+
+
+def _compile_parts(root: Path, place: Path, asan: bool) -> None:
+    header = place / "prefix.hpp"
+    header.write_text(f'#include "{root}/cuda/cuda.hpp"\n', encoding="utf-8")
+    commands = [
+        [*_flags(asan), "-c", "-x", "c++-header", str(header), "-o", f"{header}.gch"],
+    ]
+    for part in sorted((root / "engine").glob("*.cpp")):
+        flags = [f for f in _flags(asan) if f != KERNEL_LEVEL]
+        target = place / f"{part.stem}.o"
+        commands.append([*flags, "-O2", "-fopenmp", "-c", str(part), "-o", str(target)])
+    for command in commands:
+        status, words = run_group([find("g++"), *command], COMPILE_SECONDS)
+        if status != 0:
+            raise HpctcError(
+                f"g++ cannot compile the emulator: {words[:2000] or 'it took too long'}",
+                "run 'hpctc doctor'; g++ 11 or later on Linux is needed",
+            )
+
+
+def _flags(asan: bool) -> list[str]:
+    shadow = resources.root("templates") / "emulate" / "shadow"
+    sanitizer = ["-fsanitize=address,alignment", "-fsanitize-undefined-trap-on-error", "-g1"]
+    return [*LANGUAGE, *MACHINE, KERNEL_LEVEL, *(sanitizer if asan else ()), f"-I{shadow}"]
+
+
+@cache
+def _compiler() -> str:
+    """The compiler and what it takes this machine for: both shape precompiled code."""
+    query = [find("g++"), "-march=native", "-Q", "--help=target"]
+    done = subprocess.run(query, capture_output=True, text=True, timeout=60, check=False)
+    version = [find("g++"), "--version"]
+    named = subprocess.run(version, capture_output=True, text=True, timeout=60, check=False)
+    return named.stdout + done.stdout
