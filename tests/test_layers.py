@@ -29,7 +29,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"rich"},
     ),
     "cli": (
-        {"core", "native", "graph", "rewrite", "dataset", "models", "sandbox", "flow", "report"},
+        {"core", "native", "graph", "rewrite", "dataset", "models", "sandbox", "emulate"}
+        | {"flow", "report"},
         {"click", "rich"},
     ),
 }

@@ -12,7 +12,7 @@ COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|//[^\n]*|/\*.*
 DYNAMIC = re.compile(r"\bextern\b[^;(){}]*?\b__shared__\b([^;{}]*?)\b([A-Za-z_]\w*)\s*\[\s*\]\s*;")
 KERNEL = re.compile(
     r"\b__global__\b(?:\s|\b__launch_bounds__\s*\([^()]*(?:\([^()]*\)[^()]*)*\)|[\w:<>*&]|,)*?"
-    r"\b([A-Za-z_]\w*)\s*\("
+    r"\b(?!__launch_bounds__\b)([A-Za-z_]\w*)\s*\("
 )
 PAGE = 4096
 ALIGNMENT = 16
@@ -30,8 +30,7 @@ def without_comments(code: str) -> str:
 
 def kernels(code: str) -> list[str]:
     """Names of the ``__global__`` functions, in order, each once."""
-    found = KERNEL.findall(without_comments(code))
-    return list(dict.fromkeys(name for name in found if name != "__launch_bounds__"))
+    return list(dict.fromkeys(KERNEL.findall(without_comments(code))))
 
 
 def dynamic_arrays(code: str) -> list[str]:
