@@ -4,6 +4,7 @@ The header and the engine are compiled once a machine (2 to 4 s); a kernel then 
 a second. What lies in the cache is named by the hash of everything that shaped it.
 """
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -36,6 +37,9 @@ KERNEL_LEVEL = "-O1"
 
 
 COMPILE_SECONDS = 120
+MOST_PROGRAMS = 2000
+"""How many programs (40 KB each) are kept; then the older half goes."""
+KEEP_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,14 @@ def build(unit: str, asan: bool, extra: Sequence[str] = ()) -> Program:
     if kept.exists():
         return Program(kept, "", time.monotonic() - began)
     kept.parent.mkdir(parents=True, exist_ok=True)
+    _forget_old(kept.parent)
     with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
         source, program = Path(scratch) / "source.cu", Path(scratch) / "program"
         source.write_text(unit, encoding="utf-8")
         command = [find("g++"), *flags, "-include", str(prefix), str(source)]
         engine = ["-x", "none", *(str(o) for o in sorted(prefix.parent.glob("*.o")))]
-        link = ["-no-pie", "-fopenmp", "-Wl,-z,noexecstack", "-o", str(program), "-lm"]
+        strip = [] if any(f.startswith("-g") for f in flags) else ["-s"]
+        link = [*strip, "-no-pie", "-fopenmp", "-Wl,-z,noexecstack", "-o", str(program), "-lm"]
         status, words = run_group([*command, *engine, *link], COMPILE_SECONDS)
         log = words.replace(f"{scratch}/", "")
         if status is None:
@@ -89,6 +95,19 @@ def build(unit: str, asan: bool, extra: Sequence[str] = ()) -> Program:
             return Program(None, log or f"g++ ended with {status}", time.monotonic() - began)
         os.replace(program, kept)
     return Program(kept, log, time.monotonic() - began)
+
+
+def _forget_old(programs: Path) -> None:
+    """Delete the oldest programs when there are many; a young one may be about to run."""
+    found = list(programs.iterdir())
+    if len(found) < MOST_PROGRAMS:
+        return
+    now = time.time()
+    with contextlib.suppress(FileNotFoundError):  # somebody else tidies up as well
+        ages = sorted(((now - p.stat().st_mtime, p) for p in found if p.is_file()), reverse=True)
+        for age, path in ages[: MOST_PROGRAMS // 2]:
+            if age > KEEP_SECONDS:
+                path.unlink()
 
 
 @cache
