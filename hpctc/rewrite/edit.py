@@ -79,6 +79,7 @@ class Edit:
         self.nodes: list[Node] = []
         self._intervals: dict[str, Interval] = {}
         self._unbounded = not _holds(view.types[at], view.intervals[at])
+        self._doubtful: dict[str, str] = {}  # values that may leave their range, and by what
         self._count = 0
 
     def type(self, arg: Arg) -> TensorType:
@@ -108,11 +109,18 @@ class Edit:
             if (node.op, node.args, node.attrs) == (draft.op, draft.args, draft.attrs):
                 return tuple(v.name for v in node.results)
         image = self._image(draft)
+        if not self._unbounded and not _holds(draft.results[0].type, image):
+            self._doubtful[draft.results[0].name] = op
         for value in draft.results:
             self.types[value.name] = value.type
             self._intervals[value.name] = image
         self.nodes.append(draft)
         return tuple(v.name for v in draft.results)
+
+    def assume(self, value: str, interval: Interval) -> str:
+        """Say what interval arithmetic cannot know: ``x - max(x)`` is not positive."""
+        self._intervals[value] = interval
+        return value
 
     def finish(self, replaced: Mapping[str, str]) -> Graph:
         """Put new values in the place of old ones (old -> new) and drop what is dead.
@@ -120,6 +128,9 @@ class Edit:
         A new value takes over the name of the old one; nodes of this edit that read the old value
         still read it, under a fresh name.
         """
+        # A value in the place of an old one is equal to it, whatever its interval says.
+        for value in self._doubtful.keys() - set(replaced.values()):
+            raise Refused(f"{self._doubtful[value]} may leave the range of its element type")
         graph = self.view.graph
         taken = self._taken(replaced)
         reads = {old: taken.get(new, new) for old, new in replaced.items()}
@@ -173,12 +184,9 @@ class Edit:
     def _image(self, node: Node) -> Interval:
         known = {a: _flushed(self.interval(a), self.types[a]) for a in node.operands}
         try:
-            image = node_interval(node, known, self.types)
+            return node_interval(node, known, self.types)
         except HpctcError as problem:
             raise Refused(problem.message) from None
-        if not self._unbounded and not _holds(node.results[0].type, image):
-            raise Refused(f"{node.op} may leave the range of {node.results[0].type.dtype}")
-        return image
 
     def _fresh(self) -> str:
         while (name := f"v{self._count}") in self.types:

@@ -367,6 +367,8 @@ class FuseParallel(Rewrite):
             if other == node or other.op != "matmul" or other.args[0] != a:
                 continue
             b = other.args[1]
+            if c == other.results[0].name:
+                continue
             if edit.shape(b)[:-1] != edit.shape(c)[:-1] or not _comes_before(edit, other, node):
                 continue
             both = edit.op("concat", b, c, axis=len(edit.shape(b)) - 1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hpctc.graph.ir import Arg, Node
 from hpctc.rewrite.base import Built, Rewrite
 from hpctc.rewrite.edit import Edit
-from hpctc.rewrite.shapes import axis_of, integer, number
+from hpctc.rewrite.shapes import axis_of, integer, number, shifted
 
 
 def _centred(edit: Edit, x: Arg, axes: tuple[int, ...]) -> str:
@@ -38,17 +38,10 @@ class SoftmaxShifted(Rewrite):
     ops = ("softmax",)
 
     def build(self, edit: Edit, node: Node) -> Built:
-        """Refused where the range of x is so wide that a sum might vanish."""
+        """Refused where x ranges so widely that, for all its interval says, a sum might vanish."""
         x, axes = node.args[0], (axis_of(edit, node),)
-        shifted = edit.op("sub", x, edit.op("max", x, axes=axes, keepdims=True))
-        e = edit.op(
-            "exp", edit.op("minimum", shifted, 0.0) if self._wide(edit, shifted) else shifted
-        )
+        e = edit.op("exp", shifted(edit, x, axes))
         return edit.op("div", e, edit.op("sum", e, axes=axes, keepdims=True))
-
-    def _wide(self, edit: Edit, shifted: str) -> bool:
-        # The interval does not know that x <= max(x); where that costs too much, say it.
-        return edit.interval(shifted).high > 80
 
 
 @dataclass(frozen=True)
@@ -103,9 +96,9 @@ class LogSoftmaxInSteps(Rewrite):
     def build(self, edit: Edit, node: Node) -> Built:
         """Shift, sum up, subtract."""
         x, axes = node.args[0], (axis_of(edit, node),)
-        shifted = edit.op("sub", x, edit.op("max", x, axes=axes, keepdims=True))
-        total = edit.op("sum", edit.op("exp", shifted), axes=axes, keepdims=True)
-        return edit.op("sub", shifted, edit.op("log", total))
+        low = shifted(edit, x, axes)
+        total = edit.op("sum", edit.op("exp", low), axes=axes, keepdims=True)
+        return edit.op("sub", low, edit.op("log", total))
 
 
 @dataclass(frozen=True)

@@ -108,13 +108,6 @@ class TanAsQuotient(Identity):
     rule = "tan(x) = sin(x) / cos(x)"
 
 
-class SinAsCos(Identity):
-    """The sine is the cosine a quarter turn later."""
-
-    name = "sin-as-cos"
-    rule = "sin(x) = cos(x - 1.5707963267948966)"
-
-
 class SinhByExp(Identity):
     """The hyperbolic sine by exponentials."""
 

@@ -6,7 +6,7 @@ from hpctc.graph.ir import Node
 from hpctc.rewrite.base import Built, Rewrite
 from hpctc.rewrite.edit import Edit
 from hpctc.rewrite.reduction import RISING
-from hpctc.rewrite.shapes import axes_and_keep, axis_of
+from hpctc.rewrite.shapes import axes_and_keep, axis_of, shifted
 
 
 @dataclass(frozen=True)
@@ -222,9 +222,8 @@ class LogSumExpStable(Rewrite):
         """The shift keeps its axes for the subtraction."""
         x = node.args[0]
         axes, keep = axes_and_keep(edit, node)
-        shift = edit.op("max", x, axes=axes, keepdims=True)
-        total = edit.op("sum", edit.op("exp", edit.op("sub", x, shift)), axes=axes, keepdims=keep)
-        largest = shift if keep else edit.op("max", x, axes=axes, keepdims=False)
+        total = edit.op("sum", edit.op("exp", shifted(edit, x, axes)), axes=axes, keepdims=keep)
+        largest = edit.op("max", x, axes=axes, keepdims=keep)
         return edit.op("add", largest, edit.op("log", total))
 
 

@@ -1,6 +1,6 @@
 """What the rewrites share: attributes of a node in normal form, slices, swaps, alignment."""
 
-from hpctc.graph.ir import Arg, Node
+from hpctc.graph.ir import Arg, Interval, Node
 from hpctc.graph.op import OPS
 from hpctc.graph.ops.shapes import axes_of
 from hpctc.rewrite.edit import Edit
@@ -86,3 +86,9 @@ def aligned(edit: Edit, arg: Arg, rank: int) -> Arg:
     if not isinstance(arg, str) or missing == 0:
         return arg
     return edit.op("reshape", arg, shape=(1,) * missing + edit.shape(arg))
+
+
+def shifted(edit: Edit, x: Arg, axes: tuple[int, ...]) -> str:
+    """``x - max(x)`` over axes, which keeps exponentials from overflowing."""
+    value = edit.op("sub", x, edit.op("max", x, axes=axes, keepdims=True))
+    return edit.assume(value, Interval(edit.interval(value).low, 0.0))

@@ -57,7 +57,6 @@ REWRITES: dict[str, str] = {
     "log2-as-log": "hpctc.rewrite.powers:LogTwo",
     "pow-as-exp": "hpctc.rewrite.powers:PowAsExp",
     "tan-as-quotient": "hpctc.rewrite.powers:TanAsQuotient",
-    "sin-as-cos": "hpctc.rewrite.powers:SinAsCos",
     "sinh-by-exp": "hpctc.rewrite.powers:SinhByExp",
     "cosh-by-exp": "hpctc.rewrite.powers:CoshByExp",
     "acosh-by-log": "hpctc.rewrite.powers:AsinhByLog",
