@@ -5,12 +5,14 @@ Types are inferred anew, so a graph made by other means than the builder is held
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from hpctc.graph import interval as iv
 from hpctc.graph import ops
 from hpctc.graph.errors import GraphDomainError, GraphError
 from hpctc.graph.infer import LARGEST, Typed, operand_types, results
 from hpctc.graph.ir import DTYPES, SHORT, Graph, Input, Interval, Node, TensorType
-from hpctc.graph.meaning import bounds
+from hpctc.graph.meaning import attributes, bounds
 from hpctc.graph.op import FLOATS
 
 RESERVED = frozenset(
@@ -55,9 +57,12 @@ def node_interval(
 ) -> Interval:
     """The interval of a node's results; raises if it is not defined, or an integer overflows."""
     op = ops.get(node.op)
-    operands = [known[a] if isinstance(a, str) else Interval(float(a), float(a)) for a in node.args]
     kinds = operand_types(node, types)
-    attrs = dict(node.attrs)
+    operands = [
+        known[a] if isinstance(a, str) else _point(a, kind.dtype)
+        for a, kind in zip(node.args, kinds, strict=True)
+    ]
+    attrs = attributes(node)
     if objection := op.objection(operands, kinds, attrs):
         raise GraphDomainError(
             objection, "narrow the inputs' domains (x: f32[...] in [low, high]), or clip first"
@@ -71,6 +76,11 @@ def node_interval(
             "or cast to f32",
         )
     return image
+
+
+def _point(literal: int | float, dtype: str) -> Interval:
+    value = float(np.dtype(dtype).type(literal))
+    return Interval(value, value)
 
 
 def check_input(parameter: Input) -> None:

@@ -65,8 +65,8 @@ class Interval:
         return self.low <= value <= self.high
 
     def __str__(self) -> str:
-        """As the text form writes it: ``[-1, 1]``; six digits, for reading."""
-        return f"[{self.low:.6g}, {self.high:.6g}]"
+        """As the text form writes it: ``[-1, 1]``; six digits, for reading; no -0."""
+        return f"[{self.low + 0.0:.6g}, {self.high + 0.0:.6g}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,9 @@ def statement(node: Node) -> str:
     names = ", ".join(v.name for v in node.results)
     if op.infix:
         left, right = (_operand(a) for a in node.args)
+        if op.infix == "**" and left.startswith("-"):
+            # A power binds tighter than a sign.
+            left = f"({left})"
         return f"{names} = {left} {op.infix} {right}"
     parts = [_operand(a) for a in node.args]
     for definition, (_, value) in zip(op.attrs, node.attrs, strict=True):

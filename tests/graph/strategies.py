@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from hpctc.graph import check, ops
@@ -28,6 +29,7 @@ def graphs(draw: st.DrawFn, most: int = 6) -> Graph:
     growth.sampled()
     for _ in range(draw(st.integers(0, most - 1))):
         draw(st.sampled_from([growth.chained, growth.chained, growth.literal, growth.sampled]))()
+    assume(growth.builder.nodes)
     return growth.finish()
 
 
