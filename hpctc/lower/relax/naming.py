@@ -1,32 +1,27 @@
 """Readable, legal names: what a reader of the C and CUDA meets was named by a person or a plan."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 
 import tvm
 from tvm import tirx
 
-RESERVED = frozenset(
-    {
-        "alignas", "alignof", "asm", "auto", "bool", "break", "case", "catch", "char", "class",
-        "const", "constexpr", "continue", "default", "delete", "do", "double", "else", "enum",
-        "extern", "false", "float", "for", "friend", "goto", "half", "if", "inline", "int", "long",
-        "main", "namespace", "new", "operator", "private", "protected", "public", "register",
-        "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "template",
-        "this", "threadIdx", "blockIdx", "blockDim", "gridDim", "throw", "true", "try", "typedef",
-        "typename", "uchar", "uint", "union", "unsigned", "using", "virtual", "void", "volatile",
-        "while",
-    }
-)  # fmt: skip
-"""Words that C, C++ or CUDA keep for themselves."""
+from hpctc.lower.c.names import RESERVED, identifier, words
+
+CUDA = words(
+    """
+    alignas alignof catch class constexpr delete dim3 explicit export false friend half half2 max
+    min mutable namespace new nullptr operator private protected public template this throw true
+    try typeid typename uchar uint ushort using virtual warpSize
+    threadIdx blockIdx blockDim gridDim float2 float3 float4 int2 int3 int4
+    """
+)
+"""Words that C++ and CUDA keep for themselves beyond those of C."""
 
 
 def free(name: str, taken: set[str]) -> str:
     """``name``, changed where it is not legal or already taken; it counts as taken from now."""
-    stem = re.sub(r"\W", "_", name)
-    if stem in RESERVED or not stem or stem[0].isdigit():
-        stem = f"{stem}_"
+    stem = identifier(name, RESERVED | CUDA)
     chosen, n = stem, 2
     while chosen in taken:
         chosen, n = f"{stem}_{n}", n + 1

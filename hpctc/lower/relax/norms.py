@@ -12,10 +12,11 @@ def _inverse(fold: Fold, squares: Tensor) -> Tensor:
     """1 / sqrt(mean of squares + eps), one a row."""
     acc = wide(fold.site.dtype)
     eps = tirx.const(fold.site.attrs["eps"], acc)
-    shape = tuple(fold.shape[a] for a in fold.kept)
     count = tirx.const(fold.count, acc)
     one = tirx.const(1, acc)
-    return te.compute(shape, lambda *i: one / tirx.sqrt(squares(*i) / count + eps), name="inverse")
+    return te.compute(
+        fold.rows, lambda *i: one / tirx.sqrt(squares(*i) / count + eps), name="inverse"
+    )
 
 
 def _normalised(site: Site, fold: Fold, parameters: Callable[[Index], Sequence[Expr]]) -> Tensor:
@@ -83,7 +84,7 @@ def _rms_norm(site: Site) -> Tensor:
     inverse = _inverse(fold, squares)
 
     def element(*index: Expr) -> Expr:
-        unit = site.x(*index).astype(acc) * inverse(*index[:-1])
+        unit = site.x(*index).astype(acc) * inverse(*fold.outer(index))
         return (unit * site.args[1](index[-1]).astype(acc)).astype(site.dtype)
 
     return site.compute(element)

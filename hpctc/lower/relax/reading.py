@@ -37,6 +37,7 @@ class _Reader:
     def plan(self) -> Plan:
         """Name the buffers, then turn every call into a step."""
         taken: set[str] = set()
+        entry = free(self.graph.name, taken)
         inputs = tuple(_input(free(i.name, taken), i.type, i.domain) for i in self.graph.inputs)
         self.taken = taken
         for tensor, var in zip(inputs, self.main.params, strict=True):
@@ -50,9 +51,7 @@ class _Reader:
                 steps.append(self.step(binding.var, binding.value, names))
         for source, target in copies:
             steps.append(_copy(source, target, free("copy_kernel", names)))
-        return Plan(
-            self.graph.name, inputs, outputs, tuple(self.intermediates), _shared_names(steps)
-        )
+        return Plan(entry, inputs, outputs, tuple(self.intermediates), _shared_names(steps))
 
     def follow(self) -> None:
         """Note which variables are other names of a call's result or of a part of it."""

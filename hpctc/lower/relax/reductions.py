@@ -4,6 +4,7 @@ float16 is accumulated in float32; sums of differences take a second pass over t
 E[x^2] - E[x]^2 cancels.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 from tvm import te, tirx
@@ -29,9 +30,9 @@ class Fold:
         given = site.attrs.get("axes", ()) if axes is None else axes
         self.axes = tuple(sorted(normal(a, rank) for a in given)) or tuple(range(rank))
         self.kept = tuple(a for a in range(rank) if a not in self.axes)
-        self.count = 1
-        for a in self.axes:
-            self.count *= self.shape[a]
+        self.rows = tuple(self.shape[a] for a in self.kept)
+        """Shape of the reduced tensors."""
+        self.count = math.prod(self.shape[a] for a in self.axes)
 
     def data(self, *index: Expr) -> Expr:
         """The operand's element at an index into ``shape``."""
@@ -51,9 +52,10 @@ class Fold:
                 full[a] = i
             for a, k in zip(self.axes, over, strict=True):
                 full[a] = k.var
-            return how(what(self.data(*full), full), axis=over)
+            term = what(self.data(*full), full)
+            return how(term, axis=over) if over else term
 
-        return te.compute(tuple(self.shape[a] for a in self.kept), element, name=name)
+        return te.compute(self.rows, element, name=name)
 
     def outer(self, index: Index) -> tuple[Expr, ...]:
         """The index into a reduced tensor that belongs to an index into the operand."""
@@ -67,7 +69,7 @@ class Fold:
 
     def finish(self, reduced: Tensor, last: Callable[[Expr], Expr] | None = None) -> Tensor:
         """The operator's result from the reduced tensor, an extent of 1 where axes are kept."""
-        if last is None and len(self.site.shape) == len(self.kept):
+        if last is None and self.site.shape == self.rows:
             return reduced
         finish = last or (lambda value: value)
         return self.result(lambda i: finish(reduced(*i)))
@@ -91,7 +93,7 @@ def _narrow(site: Site) -> Callable[[Expr], Expr] | None:
 def _sum(site: Site) -> Tensor:
     fold, narrow = Fold(site), _narrow(site)
     how = te.sum if site.op == "sum" else product
-    plain = narrow is None and len(site.shape) == len(fold.kept)
+    plain = narrow is None and site.shape == fold.rows
     name = site.op if plain else f"{site.op}_all"
     return fold.finish(fold.reduce(how, lambda v, _: _wide(v, site), name), narrow)
 
@@ -100,7 +102,7 @@ def _sum(site: Site) -> Tensor:
 def _extreme(site: Site) -> Tensor:
     fold = Fold(site)
     how = te.max if site.op == "max" else te.min
-    name = site.op if len(site.shape) == len(fold.kept) else f"{site.op}_all"
+    name = site.op if site.shape == fold.rows else f"{site.op}_all"
     return fold.finish(fold.reduce(how, lambda v, _: v, name))
 
 
@@ -122,9 +124,8 @@ def _truth(site: Site) -> Tensor:
 def mean_of(fold: Fold, what: Map, name: str) -> Tensor:
     """The mean of ``what`` over the fold's axes, in the accumulator's type."""
     total = fold.reduce(te.sum, what, f"{name}_sum")
-    shape = tuple(fold.shape[a] for a in fold.kept)
     count = tirx.const(fold.count, wide(fold.site.operands[0].dtype))
-    return te.compute(shape, lambda *i: total(*i) / count, name=name)
+    return te.compute(fold.rows, lambda *i: total(*i) / count, name=name)
 
 
 @emits("mean")

@@ -1,0 +1,218 @@
+"""TVM's CUDA text as a person would have written it: self-contained, without what carries nothing.
+
+Away go the preamble, forward declarations, ``_ptr`` suffixes, hexadecimal floats, arrays of one
+element, loops of one round, superfluous parentheses and casts of thread indices. What is computed
+stays the same instruction for instruction.
+"""
+
+import re
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from hpctc.lower.cuda.parentheses import minimal
+
+KERNEL = re.compile(
+    r'^extern "C" __global__ void (?P<bounds>__launch_bounds__\(\d+\)) (?P<name>\w+)'
+    r"\((?P<params>[^)]*)\) \{\n(?P<body>.*?)^\}$",
+    re.MULTILINE | re.DOTALL,
+)
+FLOAT = re.compile(r"(?P<sign>-?)0x(?P<digits>[0-9a-f.]+p[+-]\d+)(?P<suffix>f?)/\*[^*]*\*/")
+LOCAL = re.compile(r"^ *alignas\(\d+\) (?P<type>[\w ]+?) (?P<name>\w+)\[1\];$", re.MULTILINE)
+LOOP = re.compile(r"^ *for \(int (?P<name>\w+) = 0; \w+ < 1; \+\+\w+\) \{$")
+WORD = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
+"""An identifier that is no member of something."""
+
+TYPES = {"uint": "unsigned int", "uchar": "unsigned char", "ushort": "unsigned short"} | {
+    "int64_t": "long long",
+    "uint64_t": "unsigned long long",
+}
+"""TVM's abbreviations of types, which its preamble defines."""
+
+INDICES = {
+    f"{kind}Idx.{axis}": f"{kind[0]}{axis}" for kind in ("block", "thread") for axis in "xyz"
+}
+"""``threadIdx.x`` -> ``tx``."""
+
+HALF = r"\bhalf\b|\bhalf2\b|__half"
+
+INCLUDES = {
+    HALF: "#include <cuda_fp16.h>",
+    r"\bnvcuda::": "#include <mma.h>",
+}
+"""Use in a kernel -> the header it needs."""
+
+
+@dataclass(frozen=True)
+class Title:
+    """What a kernel is called and said to do."""
+
+    name: str
+    comment: str
+
+
+def clean(text: str, titles: Mapping[str, Title]) -> tuple[list[str], list[str]]:
+    """Includes with helper functions, and the kernels, of a text that TVM made.
+
+    ``titles`` gives every kernel of the text its name and its line of comment.
+    """
+    start = text.index('extern "C" __global__')
+    preamble, rest = text[:start], text[start:]
+    found = list(KERNEL.finditer(rest))
+    if {m["name"] for m in found} != set(titles):
+        raise ValueError(f"expected kernels {sorted(titles)}, not {[m['name'] for m in found]}")
+    kernels = [_kernel(m, titles[m["name"]]) for m in found]
+    body = "\n".join(kernels)
+    head = [line for pattern, line in INCLUDES.items() if re.search(pattern, body)]
+    return head + helpers(preamble, body), kernels
+
+
+def helpers(preamble: str, body: str) -> list[str]:
+    """The device functions of the preamble that the kernels call, directly or not."""
+    half = re.search(HALF, body) is not None
+    defined = {
+        name: text
+        for name, text in _functions(preamble)
+        # max and min of other types are CUDA's own
+        if half or name not in ("max", "min")
+    }
+    needed: list[str] = []
+    queue = [body]
+    while queue:
+        used = set(re.findall(r"\b(\w+)\s*\(", queue.pop()))
+        new = [n for n in defined if n in used and n not in needed]
+        needed += new
+        queue += [defined[n] for n in new]
+    return [_typed(text) for name, text in defined.items() if name in needed]
+
+
+def _functions(preamble: str) -> Iterator[tuple[str, str]]:
+    """Name and text of every device function that the preamble defines."""
+    head = re.compile(r"^[^\n#/]*__device__[^;{}#]*?\b(\w+)\s*\([^)]*\)\s*\{", re.MULTILINE)
+    for match in head.finditer(preamble):
+        depth, end = 1, match.end()
+        while depth and end < len(preamble):
+            depth += {"{": 1, "}": -1}.get(preamble[end], 0)
+            end += 1
+        yield match[1], preamble[match.start() : end]
+
+
+def _kernel(match: re.Match[str], title: Title) -> str:
+    """One kernel, cleaned."""
+    params, body = _unsuffixed(match["params"], match["body"])
+    body = FLOAT.sub(decimal, _typed(body))
+    body = _scalars(body)
+    lines = _unlooped(body.splitlines())
+    names = {p.split()[-1] for p in params}
+    lines, indices = _indexed(lines, names)
+    lines = [minimal(line) for line in lines]
+    constant = [_const(p, lines) for p in map(_typed, params)]
+    head = f'extern "C" __global__ void {match["bounds"]}\n{title.name}('
+    signature = _wrapped(head, constant, ") {")
+    return "\n".join([f"// {title.comment}", signature, *indices, *lines, "}"]) + "\n"
+
+
+def _wrapped(head: str, params: Sequence[str], tail: str) -> str:
+    line = head + ", ".join(params) + tail
+    if len(line.rpartition("\n")[2]) <= 100:
+        return line
+    return head + "\n    " + ",\n    ".join(params) + tail
+
+
+def _unsuffixed(params: str, body: str) -> tuple[list[str], str]:
+    """Drop the ``_ptr`` of TVM's buffer variables where the name is free."""
+    whole = f"{params}\n{body}"
+    words = set(WORD.findall(whole))
+    new: dict[str, str] = {}
+    taken = set(words)
+    for word in sorted(words):
+        parts = re.fullmatch(r"(\w+)_ptr(_\d+)?", word)
+        if parts is None:
+            continue
+        short = parts[1] + (parts[2] or "")
+        if short not in taken:
+            new[word] = short
+            taken.add(short)
+    whole = WORD.sub(lambda m: new.get(m[0], m[0]), whole)
+    head, _, rest = whole.partition("\n")
+    return [p.strip() for p in head.split(",")], rest
+
+
+def decimal(match: re.Match[str]) -> str:
+    """A hexadecimal float as the shortest decimal one that is the same number."""
+    value = float.fromhex(f"{match['sign']}0x{match['digits']}")
+    if not match["suffix"]:
+        return repr(value)
+    return _shortest(value) + "f"
+
+
+def _shortest(value: float) -> str:
+    """The fewest digits that are read back as this number, rounded to float32."""
+    value = _single(value)
+    for digits in range(1, 10):
+        text = f"{value:.{digits}g}"
+        if _single(float(text)) == value:
+            break
+    return repr(float(text))
+
+
+def _single(value: float) -> float:
+    try:
+        rounded: float = struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return float("inf")
+    return rounded
+
+
+def _typed(text: str) -> str:
+    return re.sub(r"\b(uint|uchar|ushort|u?int64_t)\b", lambda m: TYPES[m[0]], text)
+
+
+def _scalars(body: str) -> str:
+    """Local arrays of one element as plain variables."""
+    for match in LOCAL.finditer(body):
+        name = match["name"]
+        uses = len(re.findall(rf"\b{name}\b", body)) - 1
+        if uses == len(re.findall(rf"\b{name}\[0\]", body)):
+            body = re.sub(rf"\b{name}\[0\]", name, body)
+            body = re.sub(rf"alignas\(\d+\) ([\w ]+?) {name}\[1\];", rf"\1 {name};", body)
+    return body
+
+
+def _unlooped(lines: list[str]) -> list[str]:
+    """Take away loops of one round whose variable nobody reads."""
+    for n, line in enumerate(lines):
+        match = LOOP.match(line)
+        if match is None:
+            continue
+        indent = len(line) - len(line.lstrip())
+        end = next(m for m in range(n + 1, len(lines)) if lines[m] == " " * indent + "}")
+        inner = lines[n + 1 : end]
+        if not any(re.search(rf"\b{match['name']}\b", text) for text in inner):
+            inner = [text.removeprefix("  ") for text in inner]
+            return lines[:n] + _unlooped(inner + lines[end + 1 :])
+    return lines
+
+
+def _indexed(lines: list[str], taken: set[str]) -> tuple[list[str], list[str]]:
+    """Name the indices of thread and block that are used; the lines, and what declares them."""
+    text = "\n".join(lines)
+    words = taken | set(WORD.findall(text))
+    declared = []
+    for index, short in INDICES.items():
+        if f"(int){index}" not in text:
+            continue
+        name = short if short not in words else f"{short}_"
+        text = re.sub(rf"\(\(int\){re.escape(index)}\)", name, text)
+        declared.append(f"  const int {name} = {index};")
+    return text.splitlines(), declared
+
+
+def _const(param: str, lines: Sequence[str]) -> str:
+    """A parameter that the kernel only reads is const."""
+    name = re.escape(param.split()[-1])
+    written = re.compile(
+        rf"^\s*(?:{name}\[|\*\([\w ]+\*\)\(?{name}\b|\(\([\w ]+\*\){name}\))[^=]*[^=!<>]=[^=]"
+        rf"|^\s*(?:nvcuda::|tvm_|atomic)\w.*\b{name}\b|&\(?{name}\b"
+    )
+    return param if any(written.search(line) for line in lines) else f"const {param}"
