@@ -1,0 +1,148 @@
+"""``hpctc generate``: make checked pairs."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from hpctc import __version__
+from hpctc.core.errors import UsageError
+from hpctc.core.records import CATEGORIES, Pair
+from hpctc.dataset.folder import FAILURES, PAIRS, Settings
+
+EVERY = 10.0
+"""Seconds between two plain lines of progress."""
+
+Show = Callable[[int, int, int], None]
+"""Shows how many pairs there are, how many failures, and how many of both are new."""
+
+CUDA_CHECKS = ("auto", "off", "require")
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="SOURCE...")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to fill.")
+@click.option("--count", type=click.IntRange(min=1), help="Pairs in all; the sources are widened.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--effort", default="none", show_default=True, help="none, fast, full or trials=N.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option(
+    "--size",
+    type=click.Choice(["small", "medium", "large"]),
+    default="small",
+    show_default=True,
+    help="Work of one graph: below 20 us, some ms, or some 100 ms on one thread.",
+)
+@click.option(
+    "--rewrites",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Rewritten versions of every graph.",
+)
+@click.option(
+    "--cuda-check",
+    type=click.Choice(CUDA_CHECKS),
+    default="auto",
+    show_default=True,
+    help="Compile the CUDA for sm_80 and sm_90: where nvcc is there, never, or always.",
+)
+def generate(words: tuple[str, ...], out: Path, jobs: int, **asked: Any) -> None:
+    """Make checked CUDA/C pairs of operator graphs.
+
+    A SOURCE is an operator ('hpctc ops' lists them), a .graph file, a suite or dataset, 'all' for
+    every operator, or 'grown' for random graphs. Without --count the sources are taken as they
+    are; with it they are widened by other extents, growth and rewrites.
+
+    An interrupted run is continued by the same command. The same seed at effort none gives the
+    same bytes.
+    """
+    from hpctc.flow import generation, work
+
+    found = work.sources(words)
+    if asked["count"] is None and any(not source.graphs for source in found):
+        raise UsageError("'grown' has no end", "say how many pairs: --count 100")
+    settings = Settings(hpctc=__version__, sources=tuple(source.label for source in found), **asked)
+    lost: Counter[str] = Counter()
+    made: Counter[str] = Counter()
+    fresh = 0
+    try:
+        with _progress(settings.count) as show:
+            for step in generation.generate(settings, found, out, jobs):
+                if isinstance(step.outcome, Pair):
+                    made[step.outcome.category] += 1
+                else:
+                    lost[f"{step.outcome.stage}: {step.outcome.reason}"] += 1
+                fresh += not step.resumed
+                show(step.pairs, step.failures, fresh)
+    except KeyboardInterrupt:
+        click.echo(
+            f"\ninterrupted; {made.total()} pairs are safe in {out}; "
+            "run the same command to continue",
+            err=True,
+        )
+        raise SystemExit(130) from None
+    _summary(out, settings, made, lost)
+
+
+def _summary(out: Path, settings: Settings, made: Counter[str], lost: Counter[str]) -> None:
+    click.echo(f"{made.total()} pairs in {out / PAIRS}")
+    for category in CATEGORIES:
+        if made[category]:
+            click.echo(f"  {made[category]:6}  {category}")
+    if lost:
+        click.echo(f"{lost.total()} graphs gave no pair, see {out / FAILURES}")
+        for reason, number in lost.most_common():
+            click.echo(f"  {number:6}  {reason}"[:80])
+    if settings.count is not None and made.total() < settings.count:
+        click.echo(f"the sources hold no more: {settings.count} were asked for; name further ones")
+    if made:
+        click.echo(f"next: hpctc show {out}   or: hpctc dataset release {out} --out FOLDER")
+
+
+@contextmanager
+def _progress(wanted: int | None) -> Iterator[Show]:
+    """A bar on a terminal, a line every few seconds elsewhere; both on standard error."""
+    console = Console(stderr=True)
+    began = time.monotonic()
+    if console.is_terminal:
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+        with Bar(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+            task = bar.add_task("starting", total=wanted)
+
+            def draw(pairs: int, failures: int, fresh: int) -> None:
+                words = _rate(pairs, failures, fresh, time.monotonic() - began, wanted)
+                bar.update(task, completed=pairs, description=words)
+
+            yield draw
+        return
+    last = [began]
+
+    def line(pairs: int, failures: int, fresh: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= EVERY:
+            last[0] = now
+            words = _rate(pairs, failures, fresh, now - began, wanted)
+            click.echo(f"{pairs} pairs, {words}", err=True)
+
+    yield line
+
+
+def _rate(pairs: int, failures: int, fresh: int, seconds: float, wanted: int | None) -> str:
+    """Failures, speed and what is left of the time, in words."""
+    words = f"{failures} failed" if failures else "none failed"
+    if not fresh or seconds <= 0:
+        return words
+    a_second = fresh * pairs / max(pairs + failures, 1) / seconds
+    words += f", {a_second * 3600:,.0f} pairs/h"
+    if wanted is not None and a_second > 0:
+        left = round((wanted - pairs) / a_second)
+        words += f", {left // 60}:{left % 60:02} left"
+    return words

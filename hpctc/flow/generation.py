@@ -1,0 +1,172 @@
+"""Graphs in, checked pairs out: the half of the road that makes datasets.
+
+:mod:`hpctc.flow.work` lists the graphs; each is lowered, compiled, run, compared and judged in a
+forked child, so that whatever kills it costs one graph; the outcomes are appended in the order of
+the work list.
+"""
+
+import datetime
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from hpctc.core.errors import HpctcError
+from hpctc.core.records import Pair
+from hpctc.dataset.check import How, Rejected, check
+from hpctc.dataset.folder import Failure, Folder, Measurement, Settings
+from hpctc.flow.work import Item, Plan, Source, items
+from hpctc.graph.text import parse
+from hpctc.lower import worker
+from hpctc.native import host
+from hpctc.sandbox.launcher import build as build_runner
+
+SECONDS = 120.0
+"""What one graph may take at effort ``none``, all stages together."""
+
+TUNING_SECONDS = 1800.0
+"""What one graph may take where schedules are measured."""
+
+PRELOAD = ("hpctc.lower.pair", "hpctc.flow.generation")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a child sends back: an outcome, and what making it took."""
+
+    outcome: Pair | Failure
+    seconds: Mapping[str, float]
+    figures: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands after one more outcome."""
+
+    outcome: Pair | Failure
+    pairs: int
+    failures: int
+    resumed: bool
+    """Whether the outcome was there already from a run before."""
+
+
+def generate(
+    settings: Settings, found: Sequence[Source], out: Path, jobs: int = 1
+) -> Iterator[Progress]:
+    """Make the pairs that ``settings`` ask for in the folder ``out``; go on where it stopped."""
+    listed = items(found, _plan(settings))
+    with Folder(out, settings) as folder:
+        pairs = failures = 0
+        for outcome, resumed in _outcomes(settings, listed, folder, jobs):
+            made = isinstance(outcome, Pair)
+            pairs, failures = pairs + made, failures + (not made)
+            yield Progress(outcome, pairs, failures, resumed)
+            if pairs == settings.count:
+                return
+
+
+def make(how: How, item: Item) -> Made:
+    """Lower one graph and check the pair: the work of one child."""
+    from hpctc.lower.cpu import Effort  # imports TVM, which the asking process never needs
+    from hpctc.lower.pair import lower
+
+    clock = _Clock()
+    try:
+        pair = lower(parse(item.graph), Effort.parse(item.provenance.effort), item.provenance)
+    except HpctcError as problem:
+        return Made(_failure(item, "lower", problem.message, problem.hint), clock.seconds, {})
+    clock.lap("lower")
+    checked = check(pair, how, clock.lap)
+    if isinstance(checked, Rejected):
+        failure = _failure(item, checked.stage, checked.reason, checked.detail)
+        return Made(failure, clock.seconds, {})
+    return Made(
+        replace(pair, name=item.name, checks=checked.checks), clock.seconds, checked.figures
+    )
+
+
+def _outcomes(
+    settings: Settings, listed: Iterator[Item], folder: Folder, jobs: int
+) -> Iterator[tuple[Pair | Failure, bool]]:
+    """What is there already, then what is made, in the order of the work list."""
+    first = None
+    for item in listed:
+        if (known := folder.done.get(item.graph)) is None:
+            first = item
+            break
+        yield known, True
+    if first is None:
+        return
+    seconds = SECONDS if settings.effort == "none" else TUNING_SECONDS
+    with (
+        tempfile.TemporaryDirectory(prefix="hpctc-") as scratch,
+        worker.Workers(jobs, seconds, preload=PRELOAD) as workers,
+    ):
+        folder_of = Path(scratch)
+        how = How(folder=folder_of, runner=build_runner(folder_of), cuda=settings.cuda_check)
+        facts = host.facts()
+        for item, made in workers.map(partial(make, how), chain([first], listed), ordered=True):
+            if isinstance(made, worker.Failure):
+                outcome: Pair | Failure = _broken(item, made)
+                folder.land(outcome)
+            else:
+                outcome = made.outcome
+                folder.land(outcome, _measurement(made, facts))
+            yield outcome, False
+
+
+def _plan(settings: Settings) -> Plan:
+    return Plan(settings.count, settings.seed, settings.size, settings.rewrites, settings.effort)
+
+
+def _measurement(made: Made, facts: Mapping[str, str]) -> Measurement | None:
+    if not isinstance(made.outcome, Pair):
+        return None
+    return Measurement.make(
+        of=made.outcome.id,
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        seconds={stage: round(s, 3) for stage, s in made.seconds.items()},
+        host=facts,
+        figures=made.figures,
+    )
+
+
+def _failure(item: Item, stage: str, reason: str, detail: str) -> Failure:
+    return Failure.make(
+        graph=item.graph,
+        name=item.name,
+        source=item.provenance.source,
+        stage=stage,
+        reason=reason,
+        detail=_steady(detail),
+    )
+
+
+def _broken(item: Item, failure: worker.Failure) -> Failure:
+    """A child that gave no result: only the lowering can do that, the C runs elsewhere."""
+    kind, _, words = failure.reason.partition(": ")
+    return _failure(item, "lower", kind, words)
+
+
+def _steady(text: str) -> str:
+    """The text without what differs from run to run: addresses and scratch folders."""
+    text = re.sub(r"0x[0-9a-fA-F]{6,}", "0x...", text)
+    return re.sub(r"/tmp/[\w./-]+", "/tmp/...", text)[:1000]
+
+
+class _Clock:
+    """Wall seconds by stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """What passed since the lap before belongs to ``stage``."""
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._last
+        self._last = now

@@ -1,0 +1,206 @@
+"""The work list of ``hpctc generate``: which graphs, in which order, under which names.
+
+Every source is a list of graphs that goes on for ever: first what it holds, then the same wiring at
+other extents. The list takes one graph of each source in turn, and after each its rewritten
+versions. It depends on the sources and the seed alone, so a run that was interrupted walks it again
+and skips what is done.
+"""
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hpctc.core import suite
+from hpctc.core.errors import UsageError
+from hpctc.core.records import Provenance
+from hpctc.dataset import read
+from hpctc.dataset.split import graph_id
+from hpctc.graph import ops
+from hpctc.graph.files import read_graphs
+from hpctc.graph.ir import Graph
+from hpctc.graph.samples import graph_of
+from hpctc.graph.text import parse, show
+from hpctc.rewrite import rewrite
+from hpctc.rewrite.growth import GrowthError, Wish, grow
+from hpctc.rewrite.scale import SIZES, fits, scaled
+
+DRY = 40
+"""Turns in a row without a graph that was not there before, after which a work list ends."""
+
+STEPS = 4
+"""Rewrites that make one version, at most."""
+
+ALL, GROWN = "all", "grown"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One graph to make a pair of."""
+
+    name: str
+    graph: str
+    """Its text; the graph carries the item's name."""
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One word of the command line."""
+
+    label: str
+    """What the settings record: the word, or a file's name with the hash of its content."""
+    graphs: tuple[tuple[str, Graph], ...] = ()
+    """What it holds, each with the provenance's ``source``; none: graphs are grown."""
+
+    def take(self, turn: int, seed: int, size: str) -> tuple[str, int | None, Graph] | None:
+        """The graph of a turn with its ``source`` and seed; None where none was found."""
+        draw = derived(seed, self.label, turn)
+        if not self.graphs:
+            return self._grown(draw, size)
+        source, graph = self.graphs[turn % len(self.graphs)]
+        if turn < len(self.graphs) and fits(graph, SIZES[size]):
+            return source, None, graph
+        other = scaled(graph, draw, SIZES[size])
+        return None if other is None else (source, draw, other)
+
+    def _grown(self, draw: int, size: str) -> tuple[str, int, Graph] | None:
+        try:
+            return GROWN, draw, replace(grow(draw, Wish(size=size)), name=GROWN)
+        except GrowthError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How far to go, and what to make of each graph."""
+
+    count: int | None
+    """Pairs that are wanted; None: what the sources hold, once."""
+    seed: int
+    size: str
+    rewrites: int
+    """Rewritten versions of every graph."""
+    effort: str
+
+
+def sources(words: Sequence[str]) -> list[Source]:
+    """What the words of the command line mean; an unknown one is an error with near names."""
+    return [_source(word) for word in words]
+
+
+def items(found: Sequence[Source], plan: Plan) -> Iterator[Item]:
+    """The work list: without end where a count is wanted, else what the sources hold."""
+    namer = _Namer()
+    idle = turn = 0
+    while idle < DRY and (plan.count is not None or turn < _longest(found)):
+        fresh = False
+        for source in found:
+            if plan.count is None and turn >= len(source.graphs):
+                continue
+            for item in _turn(source, turn, plan):
+                if named := namer.name(item):
+                    fresh = True
+                    yield named
+        idle = 0 if fresh else idle + 1
+        turn += 1
+
+
+def derived(seed: int, *words: object) -> int:
+    """A seed of 32 bits for one use of a seed."""
+    text = "\n".join(map(str, (seed, *words)))
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
+
+
+def _turn(source: Source, turn: int, plan: Plan) -> Iterator[Item]:
+    taken = source.take(turn, plan.seed, plan.size)
+    if taken is None:
+        return
+    origin, seed, graph = taken
+    first = Provenance(source=origin, seed=seed, effort=plan.effort)
+    yield Item(graph.name, show(graph), first)
+    for version in range(plan.rewrites):
+        draw = derived(plan.seed, source.label, turn, version)
+        changed, steps = rewrite(graph, draw, count=1 + draw % STEPS)
+        if steps:
+            parent = graph_id(show(graph))
+            provenance = replace(first, seed=draw, parents=(parent,), rewrites=tuple(steps))
+            yield Item(graph.name, show(changed), provenance)
+
+
+class _Namer:
+    """Gives every graph a name of its own, and refuses one that was there under another name."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, int] = {}
+        self._seen: set[str] = set()
+
+    def name(self, item: Item) -> Item | None:
+        graph = parse(item.graph)
+        what = graph_id(item.graph)
+        if what in self._seen:
+            return None
+        self._seen.add(what)
+        stem = graph.name.removesuffix("_op")
+        count = self._used[stem] = self._used.get(stem, 0) + 1
+        number = "" if count == 1 else f"_{count}"
+        named = replace(graph, name=f"{graph.name}{number}")
+        return replace(item, name=f"{stem}{number}", graph=show(named))
+
+
+def _longest(found: Iterable[Source]) -> int:
+    return max((len(source.graphs) for source in found), default=0)
+
+
+def _source(word: str) -> Source:
+    if word == GROWN:
+        return Source(GROWN)
+    if word == ALL:
+        return Source(ALL, _operators(list(ops.OPS)))
+    if word in ops.OPS:
+        return Source(word, _operators([word]))
+    path = Path(word)
+    if path.suffix == ".graph" or (path.is_file() and path.suffix not in (".jsonl", ".parquet")):
+        return _file(path)
+    return _collection(word)
+
+
+def _operators(names: Sequence[str]) -> tuple[tuple[str, Graph], ...]:
+    """The samples of operators: the first of each, then the second of each, and so on."""
+    declared = [ops.get(name) for name in names]
+    most = max(len(op.samples) for op in declared)
+    return tuple(
+        (f"operator {op.name}", graph_of(op.name, op.samples[lap]))
+        for lap in range(most)
+        for op in declared
+        if lap < len(op.samples)
+    )
+
+
+def _file(path: Path) -> Source:
+    graphs = read_graphs(path)
+    digest = hashlib.sha256("".join(map(show, graphs)).encode()).hexdigest()[:16]
+    return Source(f"{path.name}@{digest}", tuple((f"file {path.name}", g) for g in graphs))
+
+
+def _collection(word: str) -> Source:
+    """The graphs of a suite or dataset, by name or path."""
+    if word in suite.names() or (Path(word) / "suite.toml").is_file():
+        pairs = [task.pair for task in suite.load(word).tasks]
+        kind = "suite"
+    elif Path(word).exists():
+        pairs = list(read.pairs(Path(word)))
+        kind = "dataset"
+    else:
+        raise UsageError(f"there is no source {word!r}", _near(word))
+    name = Path(word).resolve().name if Path(word).exists() else word
+    digest = hashlib.sha256("".join(p.id for p in pairs).encode()).hexdigest()[:16]
+    return Source(f"{name}@{digest}", tuple((f"{kind} {name}", parse(p.graph)) for p in pairs))
+
+
+def _near(word: str) -> str:
+    near = difflib.get_close_matches(word, [*ops.OPS, ALL, GROWN, *suite.names()], 3)
+    if near:
+        return f"did you mean {' or '.join(near)}?"
+    return "give an operator ('hpctc ops' lists them), a .graph file, a suite, 'all' or 'grown'"
