@@ -3,6 +3,7 @@
 import difflib
 import re
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from hpctc.graph import ops
 from hpctc.graph.errors import GraphError
@@ -42,9 +43,9 @@ class Builder:
         self._types: dict[str, TensorType] = {}
 
     @property
-    def types(self) -> dict[str, TensorType]:
-        """Name -> type of everything defined so far."""
-        return dict(self._types)
+    def types(self) -> Mapping[str, TensorType]:
+        """Name -> type of everything defined so far; a view that grows with the graph."""
+        return MappingProxyType(self._types)
 
     @property
     def inputs(self) -> tuple[Input, ...]:

@@ -148,11 +148,12 @@ binary("add", np.add, iv.add, "a[i] + b[i]", infix="+")
 binary("sub", np.subtract, lambda a, b: iv.add(a, iv.negative(b)), "a[i] - b[i]", infix="-")
 binary("mul", np.multiply, iv.multiply, "a[i] * b[i]", infix="*")
 binary(
-    "div", np.divide, _quotient, "a[i] / b[i]", infix="/", dtypes=FLOATS,
+    "div", np.divide, _quotient, "a[i] / b[i], b apart from 0", infix="/", dtypes=FLOATS,
     legal=(REALS, iv.POSITIVE), requires=_divisor("div"),
 )  # fmt: skip
 binary(
-    "pow", np.power, _power, "a[i] ** b[i]", infix="**", dtypes=FLOATS, flops=16,
+    "pow", np.power, _power, "a[i] ** b[i], a greater than 0 unless b is a whole literal",
+    infix="**", dtypes=FLOATS, flops=16,
     legal=(iv.POSITIVE, REALS), requires=_power_requires,
 )  # fmt: skip
 binary(
@@ -164,12 +165,12 @@ binary(
     "min(a[i], b[i])", rounding="exact",
 )  # fmt: skip
 binary(
-    "mod", np.mod, _remainder, "a[i] - floor(a[i] / b[i]) * b[i]", infix="%",
+    "mod", np.mod, _remainder, "a[i] - floor(a[i] / b[i]) * b[i], b apart from 0", infix="%",
     dtypes=(*FLOATS, I32), legal=(REALS, iv.POSITIVE), requires=_divisor("mod"),
     nudge=_toward_jump, flops=4, rounding="composite",
 )  # fmt: skip
 binary(
-    "floor_div", np.floor_divide, _floored, "floor(a[i] / b[i])", infix="//",
+    "floor_div", np.floor_divide, _floored, "floor(a[i] / b[i]), b apart from 0", infix="//",
     dtypes=(*FLOATS, I32), legal=(REALS, iv.POSITIVE), requires=_divisor("floor_div"),
     nudge=_toward_jump, flops=2, rounding="composite",
 )  # fmt: skip

@@ -76,8 +76,8 @@ unary(
     legal=(iv.POSITIVE,), flops=2,
 )  # fmt: skip
 unary(
-    "reciprocal", lambda x: 1 / x, lambda xs, types, attrs: iv.reciprocal(xs[0]), "1 / x[i]",
-    legal=(iv.POSITIVE,), requires=_apart_from_zero("reciprocal"),
+    "reciprocal", lambda x: 1 / x, lambda xs, types, attrs: iv.reciprocal(xs[0]),
+    "1 / x[i], x apart from 0", legal=(iv.POSITIVE,), requires=_apart_from_zero("reciprocal"),
 )  # fmt: skip
 unary("sin", np.sin, iv.sine, "sin x[i]", flops=8)
 unary("cos", np.cos, iv.cosine, "cos x[i]", flops=8)
