@@ -31,8 +31,9 @@ Kind = Literal[
     "timeout",
 ]
 
-HARMLESS: frozenset[Kind] = frozenset({"early exit"})
-"""Kinds that hardware of today carries out as meant, though CUDA C++ leaves them undefined."""
+HARMLESS: frozenset[Kind] = frozenset({"early exit", "inactive lane"})
+"""Kinds that are worth a look, but by themselves do not spoil a result: a barrier waits only for
+threads that have not returned, and what a shuffle reads of an inactive lane is often not used."""
 
 
 @dataclass(frozen=True)

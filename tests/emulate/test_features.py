@@ -403,6 +403,10 @@ CASES = [
         {"x": uniform(100)}, {"t": zeros(100), "y": zeros(100)},
         lambda a: [a["x"] * 3, a["x"] * 3 + 1],
     ),
+    Case(
+        "std_headers", [("add", 1, 8, ("x", "y"))], {"x": uniform(8, 4)}, {"y": zeros(8, 4)},
+        lambda a: [np.maximum(a["x"], a["x"][0]) + np.float32([0, 1, 2, 2]) + np.float32(1.5)],
+    ),
     Case("clocks", [("clocks", 1, 8, ("y",))], {}, {"y": zeros(8, **I32)}, lambda _: [np.ones(8)]),
     Case(
         "while_barrier", [("scan", 1, 64, ("x", "y"))], {"x": integers(0, 99, 64)},

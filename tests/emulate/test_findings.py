@@ -111,6 +111,14 @@ def test_an_early_return_before_a_barrier_is_told_but_harmless(trouble: Trouble)
     assert got.outputs["y"][0] == 5
 
 
+def test_a_shuffle_from_a_lane_that_is_not_there_gives_poison(bench: Any) -> None:
+    code = "__global__ void k(float *y) {\n float v = __shfl_down_sync(0xf, 1.0f, 2);\n y[threadIdx.x] = v; }"
+    got = bench.run(code, bench.launch("k", 1, 4, "y"), {}, {"y": np.zeros(4, np.float32)})
+    found = only(got)
+    assert (found.kind, found.line, found.harmless) == ("inactive lane", 2, True)
+    np.testing.assert_array_equal(got.outputs["y"], [1, 1, np.nan, np.nan])
+
+
 DEADLOCKS = {
     "a shuffle that half of the warp misses": (
         "__global__ void k(int *y) {\n if (threadIdx.x % 32 < 16)\n"
@@ -147,7 +155,6 @@ def test_a_loop_without_end_is_a_timeout_with_a_place(trouble: Trouble) -> None:
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
-        ("inactive lane", "__global__ void k(int *y) { y[threadIdx.x] = __shfl_sync(1, 3, 7); }"),
         ("mask", "__global__ void k(int *y) { y[0] = __any_sync(2, 1); }"),
         ("assertion", "__global__ void k(int *y) { assert(y[0] == 3); }"),
         ("trap", "__global__ void k(int *y) { if (threadIdx.x == 0) __trap(); }"),

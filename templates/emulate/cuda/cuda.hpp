@@ -1,11 +1,20 @@
 // CUDA for g++: what stands before every translation unit the emulator compiles. Precompiled.
 #pragma once
 
+// Before the macros at the end, which the standard library's own text would not survive.
 #include <assert.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <memory>
+#include <utility>
 
 #include "../engine/interface.hpp"
 #include "atomics.hpp"
@@ -37,6 +46,7 @@
 #define __builtin_align__(bytes) __attribute__((aligned(bytes)))
 // g++ takes alignas only at the start of a declaration, nvcc also behind __shared__.
 #define alignas(bytes) __attribute__((aligned(bytes)))
+#define clock() static_cast<long>(clock64())
 #define __CUDACC__ 1
 #define __CUDA_ARCH__ 800
 #define __CUDACC_VER_MAJOR__ 12

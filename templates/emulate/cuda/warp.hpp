@@ -48,8 +48,10 @@ inline void finish_shuffle(Part *const parts[32], unsigned mask) {
         if (source >= 0 && source < 32 && parts[source] != nullptr) {
             std::memcpy(parts[lane]->out, parts[source]->in, sizeof(T));
         } else {
+            // Its value is undefined, which is no harm as long as nothing comes of it: poison shows.
             complain("inactive lane", "a shuffle reads a lane that takes no part in it", static_cast<int>(parts[lane]->parameter >> 32));
-            std::memset(parts[lane]->out, 0x7F, sizeof(T));
+            auto *out = static_cast<unsigned char *>(parts[lane]->out);
+            for (std::size_t i = 0; i < sizeof(T); ++i) out[i] = i % 2 == 0 ? 0xF7 : 0x7F;
         }
     }
 }

@@ -86,7 +86,7 @@ template <class D, class A, class B, class C>
 inline void finish_product(hpctc::Part *const parts[32], unsigned mask) {
     constexpr int m = A::rows, k = A::columns, n = B::columns;
     using Sum = std::conditional_t<std::is_integral_v<typename D::element_type>, int, float>;
-    if (mask != 0xFFFFFFFFu) return hpctc::complain("inactive lane", "mma_sync wants all 32 lanes of a warp", 0);
+    if (mask != 0xFFFFFFFFu) return hpctc::complain("mask", "mma_sync wants all 32 lanes of a warp", 0);
     static thread_local struct { Sum a[m * k], b[k * n]; bool ready; } work = {{}, {}, true};
     const auto of = [&](int lane) { return hpctc::given<Product<D, A, B, C>>(parts[lane]); };
     for (int at = 0; at < m * k; ++at) work.a[at] = static_cast<Sum>(of(at % 32).a->x[at / 32]);
