@@ -26,7 +26,7 @@ class ReluAsWhere(Identity):
 
     name = "relu-as-where"
     rule = "relu(x) = where(x > 0, x, 0)"
-    dtypes = ("float32", "float16", "int32", "int8")
+    dtypes = ("float32", "int32", "int8")
     exact = True
 
 
@@ -50,6 +50,7 @@ class LeakyReluAsWhere(Identity):
 
     name = "leaky-relu-as-where"
     rule = "leaky_relu(x, alpha=s) = where(x >= 0, x, s * x)"
+    dtypes = ("float32",)
 
 
 class LeakyReluByRelu(Identity):
@@ -64,6 +65,7 @@ class EluAsWhere(Identity):
 
     name = "elu-as-where"
     rule = "elu(x, alpha=s) = where(x > 0, x, s * (exp(minimum(x, 0)) - 1))"
+    dtypes = ("float32",)
 
 
 class EluByRelu(Identity):
@@ -201,13 +203,6 @@ class MishAsMul(Identity):
 
     name = "mish-as-mul"
     rule = "mish(x) = x * tanh(softplus(x))"
-
-
-class MishByExp(Identity):
-    """Mish by one exponential: tanh(log(1 + e)) = ((1 + e)^2 - 1) / ((1 + e)^2 + 1)."""
-
-    name = "mish-by-exp"
-    rule = "mish(x) = x - 2 * x / (square(1 + exp(x)) + 1)"
 
 
 class SeluByElu(Identity):

@@ -17,8 +17,10 @@ from typing import ClassVar, Self
 
 from hpctc.core.errors import HpctcError
 from hpctc.core.spec import Spec
+from hpctc.graph import ops
 from hpctc.graph.check import check
 from hpctc.graph.ir import Graph, Node
+from hpctc.graph.op import FLOATS
 from hpctc.rewrite.edit import Edit, Refused, View
 
 Built = str | tuple[str, ...] | Mapping[str, str] | None
@@ -95,12 +97,12 @@ class Rewrite(Spec):
             raise Refused(f"no node computes {self.at}")
         if self.ops and node.op not in self.ops:
             raise Refused(f"{self.at} is the result of {node.op}")
-        if not self.exact and any(v.name in view.fragile for v in node.results):
-            raise Refused(f"a jump depends on the last bits of {self.at}")
         edit = Edit(view, self.at, self.constants)
         built = self.build(edit, node)
         if built is None:
             raise Refused("the operands do not have the form of the rule")
+        if view.fragile.intersection(v.name for v in node.results):
+            self._check_bits(edit, node)
         after = edit.finish(_replaced(node, built))
         try:
             check(after)
@@ -108,12 +110,23 @@ class Rewrite(Spec):
             raise Refused(problem.message) from None
         return after
 
+    def _check_bits(self, edit: Edit, node: Node) -> None:
+        """Refuse what may change a last bit, or looks as if it might to a judge of kernels."""
+        touched = ops.get(node.op).rounding != "exact"
+        if not self.exact or (not touched and any(map(rounds, edit.nodes))):
+            raise Refused(f"a jump depends on the last bits of {self.at}")
+
     def _refusal(self, view: View) -> str:
         try:
             self._rewritten(view)
         except Refused as reason:
             return str(reason)
         return ""
+
+
+def rounds(node: Node) -> bool:
+    """Whether an operator may round its results; one of whole numbers never does."""
+    return node.results[0].type.dtype in FLOATS and ops.get(node.op).rounding != "exact"
 
 
 def _replaced(node: Node, built: str | tuple[str, ...] | Mapping[str, str]) -> Mapping[str, str]:

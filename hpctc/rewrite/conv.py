@@ -61,6 +61,7 @@ class Im2col(Rewrite):
     name = "conv-as-im2col"
     rule = "conv(x, w) = reshape(w, [o, c k]) @ reshape(stack of shifted x, [n, c k, p])"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Pad, one slice a tap, stack behind the channels, multiply, restore the axes."""
@@ -85,6 +86,7 @@ class ShiftAndAdd(Rewrite):
     name = "conv-as-shifted-matmuls"
     rule = "conv(x, w) = sum over taps k of w[:, :, k] @ x shifted by k"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Space is flattened for the products."""
@@ -110,6 +112,7 @@ class PointwiseAsMatmul(Rewrite):
     name = "pointwise-conv-as-matmul"
     rule = "conv(x, w[o, c, 1, ...]) = reshape(w, [o, c]) @ reshape(x, [n, c, p])"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """No stride, no padding, no groups."""
@@ -131,6 +134,7 @@ class DepthwiseAsSum(Rewrite):
     name = "depthwise-conv-as-sum"
     rule = "conv(x, w, groups=c) = sum over taps k of w[:, 0, k] * x shifted by k"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """As many outputs as inputs as groups."""
@@ -156,6 +160,7 @@ class ExplicitPadding(Rewrite):
     name = "conv-explicit-padding"
     rule = "conv(x, w, padding=p) = conv(pad(x, p), w)"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The border is of zeros."""
@@ -175,6 +180,7 @@ class StrideBySlice(Rewrite):
     name = "conv-stride-by-slice"
     rule = "conv(x, w, stride=s) = conv(x, w)[::s]"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """More work, the same values."""
@@ -193,6 +199,7 @@ class SplitGroups(Rewrite):
     name = "conv-split-groups"
     rule = "conv(x, w, groups=g) = concat over i of conv(x of group i, w of group i)"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """At most 8 groups."""
@@ -214,6 +221,7 @@ class SplitOutputs(Rewrite):
     name = "conv-split-outputs"
     rule = "conv(x, w) = concat(conv(x, w[:h]), conv(x, w[h:]))"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """No groups; two output channels or more."""
@@ -231,6 +239,7 @@ class SplitInputs(Rewrite):
     name = "conv-split-inputs"
     rule = "conv(x, w) = conv(x[:, :h], w[:, :h]) + conv(x[:, h:], w[:, h:])"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """No groups; two input channels or more."""
@@ -248,6 +257,7 @@ class AsConv2d(Rewrite):
     name = "conv1d-as-conv2d"
     rule = "conv1d(x, w) = squeeze(conv2d(x[n, c, 1, l], w[o, c, 1, k]))"
     ops = ("conv1d",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The new axis has stride 1 and no padding."""
@@ -271,6 +281,7 @@ class WholeAsMatmul(Rewrite):
     name = "whole-conv-as-dense"
     rule = "conv(x, w) = dense(flatten(x), flatten(w)) for a kernel of the image's extents"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """No padding, no groups, a result of one point."""
@@ -293,6 +304,7 @@ class ConvOfSum(Rewrite):
     name = "conv-of-sum"
     rule = "conv(a + b, w) = conv(a, w) + conv(b, w), likewise -"
     ops = CONVS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Both terms have the full shape."""
@@ -310,6 +322,7 @@ class FoldBatchNorm(Rewrite):
     name = "fold-batch-norm"
     rule = "batch_norm(conv(x, w), g, b, m, v) = conv(x, w s) + (b - m s), s = g / sqrt(v + eps)"
     ops = ("batch_norm",)
+    weight = 2.0
     constants = True
 
     def build(self, edit: Edit, node: Node) -> Built:
@@ -337,6 +350,7 @@ class TransposedAsConv(Rewrite):
     name = "transposed-conv-as-conv"
     rule = "conv_transpose(x, w, s, p) = conv(x spread by s, flip(w)^T, padding=k - 1 - p)"
     ops = ("conv1d_transpose", "conv2d_transpose")
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """No groups; less padding than the kernel reaches."""

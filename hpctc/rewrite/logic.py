@@ -142,7 +142,7 @@ class MaximumAsWhere(Identity):
 
     name = "maximum-as-where"
     rule = "maximum(a, b) = where(a > b, a, b)"
-    dtypes = ("float32", "float16", "int32", "int8")
+    dtypes = ("float32", "int32", "int8")
     exact = True
 
 
@@ -151,7 +151,7 @@ class MinimumAsWhere(Identity):
 
     name = "minimum-as-where"
     rule = "minimum(a, b) = where(a < b, a, b)"
-    dtypes = ("float32", "float16", "int32", "int8")
+    dtypes = ("float32", "int32", "int8")
     exact = True
 
 
@@ -160,7 +160,7 @@ class AbsAsWhere(Identity):
 
     name = "abs-as-where"
     rule = "abs(x) = where(x < 0, neg(x), x)"
-    dtypes = ("float32", "float16", "int32", "int8")
+    dtypes = ("float32", "int32", "int8")
     exact = True
 
 

@@ -24,6 +24,7 @@ class AssociateMatmul(Rewrite):
     name = "associate-matmul"
     rule = "(A @ B) @ C = A @ (B @ C), and back"
     ops = ("matmul",)
+    weight = 2.0
     side: str = "left"
     """Which operand is taken apart: left or right."""
 
@@ -55,6 +56,7 @@ class DistributeMatmul(Rewrite):
     name = "distribute-matmul"
     rule = "A @ (B + C) = A @ B + A @ C, (A + B) @ C = A @ C + B @ C, likewise -"
     ops = ("matmul",)
+    weight = 2.0
     side: str = "right"
     """Which operand is a sum: left or right."""
 
@@ -86,6 +88,7 @@ class FactorMatmul(Rewrite):
     name = "factor-matmul"
     rule = "A @ B + A @ C = A @ (B + C), A @ C + B @ C = (A + B) @ C, likewise -"
     ops = ("add", "sub")
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The products share a factor; the others have one shape."""
@@ -107,6 +110,7 @@ class TransposeMatmul(Rewrite):
     name = "transpose-matmul"
     rule = "A @ B = (B^T @ A^T)^T"
     ops = ("matmul",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Batch axes stay; both operands are matrices."""
@@ -123,6 +127,7 @@ class SplitK(Rewrite):
     name = "split-k"
     rule = "A @ B = A[:, :h] @ B[:h, :] + A[:, h:] @ B[h:, :]"
     ops = ("matmul",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Two halves; needs an inner extent of 2 or more."""
@@ -142,6 +147,7 @@ class SplitColumns(Rewrite):
     name = "split-columns"
     rule = "A @ B = concat(A @ B[:, :h], A @ B[:, h:])"
     ops = ("matmul",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Two halves; needs two columns or more."""
@@ -159,6 +165,7 @@ class SplitRows(Rewrite):
     name = "split-rows"
     rule = "A @ B = concat(A[:h, :] @ B, A[h:, :] @ B)"
     ops = ("matmul",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Two halves; needs two rows or more."""
@@ -176,6 +183,7 @@ class UnrollBatch(Rewrite):
     name = "unroll-batch"
     rule = "(A @ B)[i] = A[i] @ B[i], or A[i] @ B"
     ops = ("matmul",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """One batch axis of at most 8 in the left factor, the same or none in the right."""
@@ -204,6 +212,7 @@ class FoldBatch(Rewrite):
     name = "fold-batch"
     rule = "A[b, m, k] @ B[k, n] = reshape(reshape(A, [b m, k]) @ B, [b, m, n])"
     ops = ("matmul",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The right factor has no batch axis."""
@@ -217,80 +226,13 @@ class FoldBatch(Rewrite):
 
 
 @dataclass(frozen=True)
-class MatmulAsSum(Rewrite):
-    """The product by its definition: multiply everything, then sum."""
-
-    name = "matmul-as-sum"
-    rule = "(A @ B)[i, j] = sum_k A[i, k, 1] * B[1, k, j]"
-    ops = ("matmul",)
-
-    def build(self, edit: Edit, node: Node) -> Built:
-        """Refuses where the products in between would be huge."""
-        a, b = node.args
-        if not is_matrix(edit, a, b):
-            return None
-        rank = len(edit.shape(b))
-        left = edit.op("expand_dims", a, axes=(len(edit.shape(a)),))
-        right = edit.op("expand_dims", b, axes=(rank - 2,))
-        products = edit.op("mul", left, right)
-        if edit.type(products).size > LARGEST:
-            return None
-        return edit.op("sum", products, axes=(len(edit.shape(products)) - 2,))
-
-
-@dataclass(frozen=True)
-class SumAsMatmul(Rewrite):
-    """A sum of products over the last axis, as a product of matrices."""
-
-    name = "sum-of-products-as-matmul"
-    rule = "sum(A * B, last) = squeeze(A[..., 1, k] @ B[..., k, 1])"
-    ops = ("sum",)
-
-    def build(self, edit: Edit, node: Node) -> Built:
-        """Both factors have the full shape; only the last axis is summed and vanishes."""
-        inner = edit.view.producer(node.args[0], "mul")
-        rank = len(edit.shape(node.args[0]))
-        attrs = dict(node.attrs)
-        if inner is None or attrs["keepdims"] or attrs["axes"] not in ((rank - 1,), (-1,)):
-            return None
-        a, b = inner.args
-        if edit.shape(a) != edit.shape(b):
-            return None
-        row = edit.op("expand_dims", a, axes=(rank - 1,))
-        column = edit.op("expand_dims", b, axes=(rank,))
-        return edit.op("squeeze", edit.op("matmul", row, column), axes=(rank - 1, rank))
-
-
-@dataclass(frozen=True)
-class OuterProducts(Rewrite):
-    """A product of matrices is a sum of outer products of columns and rows."""
-
-    name = "matmul-as-outer-products"
-    rule = "A @ B = sum_k A[:, k] * B[k, :]"
-    ops = ("matmul",)
-
-    def build(self, edit: Edit, node: Node) -> Built:
-        """An inner extent of at most 8."""
-        a, b = node.args
-        if not is_matrix(edit, a, b) or not 2 <= edit.shape(a)[-1] <= 8:
-            return None
-        columns, rows = len(edit.shape(a)) - 1, len(edit.shape(b)) - 2
-        total = None
-        for k in range(edit.shape(a)[-1]):
-            product = edit.op(
-                "mul", part(edit, a, columns, k, k + 1), part(edit, b, rows, k, k + 1)
-            )
-            total = product if total is None else edit.op("add", total, product)
-        return total
-
-
-@dataclass(frozen=True)
 class ScaleAfterMatmul(Rewrite):
     """Scale the product instead of a factor."""
 
     name = "scale-after-matmul"
     rule = "(s * A) @ B = s * (A @ B), A @ (s * B) = s * (A @ B) for a literal s"
     ops = ("matmul", "dense")
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The first scaled factor."""
@@ -310,6 +252,7 @@ class ScaleBeforeMatmul(Rewrite):
     name = "scale-before-matmul"
     rule = "s * (A @ B) = (s * A) @ B for a literal s"
     ops = ("mul",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The left factor takes the scale."""
@@ -321,42 +264,13 @@ class ScaleBeforeMatmul(Rewrite):
 
 
 @dataclass(frozen=True)
-class DenseAsMatmul(Rewrite):
-    """A dense layer is a product with the transposed weights."""
-
-    name = "dense-as-matmul"
-    rule = "dense(x, w) = x @ w^T"
-    ops = ("dense",)
-
-    def build(self, edit: Edit, node: Node) -> Built:
-        """Any number of leading axes in x."""
-        x, w = node.args
-        return edit.op("matmul", x, swap_last(edit, w))
-
-
-@dataclass(frozen=True)
-class MatmulAsDense(Rewrite):
-    """A product with a matrix is a dense layer with its transpose."""
-
-    name = "matmul-as-dense"
-    rule = "x @ B = dense(x, B^T)"
-    ops = ("matmul",)
-
-    def build(self, edit: Edit, node: Node) -> Built:
-        """The right factor has no batch axis."""
-        x, b = node.args
-        if len(edit.shape(b)) != 2:
-            return None
-        return edit.op("dense", x, swap_last(edit, b))
-
-
-@dataclass(frozen=True)
 class FuseParallel(Rewrite):
     """Two products with the same left factor in one, with the right factors side by side."""
 
     name = "fuse-parallel-matmuls"
     rule = "A @ B, A @ C = split(A @ concat(B, C))"
     ops = ("matmul",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The last product before this one that reads the same left factor."""
@@ -386,22 +300,3 @@ def _comes_before(edit: Edit, first: Node, second: Node) -> bool:
         if node in (first, second):
             return node == first
     raise Refused("the nodes are not of this graph")
-
-
-@dataclass(frozen=True)
-class MatmulAsConv(Rewrite):
-    """A dense layer is a convolution with a kernel of one point."""
-
-    name = "dense-as-conv"
-    rule = "dense(x, w) = conv2d(x[n, k, 1, 1], w[o, k, 1, 1])"
-    ops = ("dense",)
-
-    def build(self, edit: Edit, node: Node) -> Built:
-        """X has two axes."""
-        x, w = node.args
-        if len(edit.shape(x)) != 2:
-            return None
-        image, kernel = (edit.op("expand_dims", v, axes=(2, 3)) for v in (x, w))
-        return edit.op(
-            "reshape", edit.op("conv2d", image, kernel), shape=node.results[0].type.shape
-        )

@@ -36,6 +36,7 @@ class SoftmaxShifted(Rewrite):
     name = "softmax-in-steps"
     rule = "softmax(x) = e / sum(e), e = exp(x - max(x))"
     ops = ("softmax",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Refused where x ranges so widely that, for all its interval says, a sum might vanish."""
@@ -51,6 +52,7 @@ class SoftmaxPlain(Rewrite):
     name = "softmax-plain"
     rule = "softmax(x) = exp(x) / sum(exp(x))"
     ops = ("softmax",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Three steps."""
@@ -65,6 +67,7 @@ class SoftmaxByLog(Rewrite):
     name = "softmax-by-log-softmax"
     rule = "softmax(x) = exp(log_softmax(x))"
     ops = ("softmax",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The same axis."""
@@ -78,6 +81,7 @@ class LogSoftmaxByLogSumExp(Rewrite):
     name = "log-softmax-by-logsumexp"
     rule = "log_softmax(x) = x - logsumexp(x)"
     ops = ("log_softmax",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """One reduction, one subtraction."""
@@ -92,6 +96,7 @@ class LogSoftmaxInSteps(Rewrite):
     name = "log-softmax-in-steps"
     rule = "log_softmax(x) = s - log(sum(exp(s))), s = x - max(x)"
     ops = ("log_softmax",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Shift, sum up, subtract."""
@@ -124,6 +129,7 @@ class LayerNormInSteps(Rewrite):
     name = "layer-norm-in-steps"
     rule = "layer_norm(x, g, b) = (x - mean(x)) / sqrt(variance(x) + eps) * g + b"
     ops = ("layer_norm",)
+    weight = 2.0
     constants = True
 
     def build(self, edit: Edit, node: Node) -> Built:
@@ -141,6 +147,7 @@ class LayerNormByRmsNorm(Rewrite):
     name = "layer-norm-by-rms-norm"
     rule = "layer_norm(x, g, b) = rms_norm(x - mean(x), g) + b"
     ops = ("layer_norm",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Over the last axis only."""
@@ -177,6 +184,7 @@ class GroupNormInSteps(Rewrite):
     name = "group-norm-in-steps"
     rule = "group_norm(x, g, b) = reshape(normalized(reshape(x, [n, groups, rest]))) * g + b"
     ops = ("group_norm",)
+    weight = 2.0
     constants = True
 
     def build(self, edit: Edit, node: Node) -> Built:
@@ -197,6 +205,7 @@ class InstanceNormInSteps(Rewrite):
     name = "instance-norm-in-steps"
     rule = "instance_norm(x, g, b) = normalized over space(x) * g + b"
     ops = ("instance_norm",)
+    weight = 2.0
     constants = True
 
     def build(self, edit: Edit, node: Node) -> Built:
@@ -214,6 +223,7 @@ class InstanceNormAsGroupNorm(Rewrite):
     name = "instance-norm-as-group-norm"
     rule = "instance_norm(x, g, b) = group_norm(x, g, b, groups=channels)"
     ops = ("instance_norm",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The same scale and shift."""
@@ -228,6 +238,7 @@ class BatchNormInSteps(Rewrite):
     name = "batch-norm-in-steps"
     rule = "batch_norm(x, g, b, m, v) = (x - m) * (g / sqrt(v + eps)) + b"
     ops = ("batch_norm",)
+    weight = 2.0
     constants = True
 
     def build(self, edit: Edit, node: Node) -> Built:

@@ -55,6 +55,7 @@ class SplitBatch(Rewrite):
 
     name = "split-batch"
     rule = "f(x) = concat(f(x[:h]), f(x[h:])) along the first axis, where f works on each alone"
+    weight = 0.4
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Whatever does not run along the first axis of its first operand."""

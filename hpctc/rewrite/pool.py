@@ -47,6 +47,7 @@ class MaxPoolAsMaximum(Rewrite):
     name = "max-pool-as-maximum"
     rule = "max_pool(x) = maximum over k of x[k::s], the border is the least that x can be"
     ops = MAX_POOLS
+    weight = 2.0
     exact = True
 
     def build(self, edit: Edit, node: Node) -> Built:
@@ -74,6 +75,7 @@ class AvgPoolAsSum(Rewrite):
     name = "avg-pool-as-sum"
     rule = "avg_pool(x) = (sum over k of x[k::s]) / kernel size"
     ops = AVG_POOLS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The border counts as zeros, or there is none."""
@@ -97,6 +99,7 @@ class PoolByAxis(Rewrite):
     name = "pool-axis-by-axis"
     rule = "pool(x, [k0, k1]) = pool(pool(x, [k0, 1]), [1, k1])"
     ops = (*MAX_POOLS[1:], *AVG_POOLS[1:])
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Two axes with a window of more than one; an average must divide by one number."""
@@ -123,6 +126,7 @@ class PoolByReshape(Rewrite):
     name = "pool-by-reshape"
     rule = "pool(x, k, stride=k) = max or mean of reshape(x, [n, c, h / k, k, ...])"
     ops = (*MAX_POOLS, *AVG_POOLS)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """No padding, the stride is the kernel and divides the extents."""
@@ -145,6 +149,7 @@ class PoolStrideBySlice(Rewrite):
     name = "pool-stride-by-slice"
     rule = "pool(x, stride=s) = pool(x, stride=1)[::s]"
     ops = (*MAX_POOLS, *AVG_POOLS)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """More work, the same values."""
@@ -164,6 +169,7 @@ class Pool1dAs2d(Rewrite):
     name = "pool1d-as-pool2d"
     rule = "pool1d(x) = squeeze(pool2d(x[n, c, 1, l]))"
     ops = (MAX_POOLS[0], AVG_POOLS[0])
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The new axis has a window of one."""
@@ -184,6 +190,7 @@ class MaxPoolOfRising(Rewrite):
     name = "max-pool-of-rising"
     rule = "max_pool(f(x)) = f(max_pool(x)) for rising f"
     ops = MAX_POOLS
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """One application for each window instead of each element."""
@@ -200,6 +207,7 @@ class GlobalAvgPoolAsMean(Rewrite):
     name = "global-avg-pool-as-mean"
     rule = "global_avg_pool(x) = mean(x over space, keepdims)"
     ops = ("global_avg_pool",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """All axes but batch and channels."""
@@ -214,6 +222,7 @@ class MeanAsGlobalAvgPool(Rewrite):
     name = "mean-as-global-avg-pool"
     rule = "mean(x over space) = global_avg_pool(x)"
     ops = ("mean",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """All axes but the first two are reduced."""
@@ -233,6 +242,7 @@ class AdaptiveAsAvgPool(Rewrite):
     name = "adaptive-pool-as-avg-pool"
     rule = "adaptive_avg_pool2d(x, m) = avg_pool2d(x, n / m, stride=n / m)"
     ops = ("adaptive_avg_pool2d",)
+    weight = 2.0
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The new extents divide the old ones."""
@@ -251,6 +261,7 @@ class UpsampleByRepeat(Rewrite):
     name = "upsample-by-repeat"
     rule = "upsample2d(x, [a, b]) = repeat(repeat(x, a, 2), b, 3)"
     ops = ("upsample2d",)
+    weight = 2.0
     exact = True
 
     def build(self, edit: Edit, node: Node) -> Built:
@@ -268,6 +279,7 @@ class ResizeAsUpsample(Rewrite):
     name = "resize-as-upsample"
     rule = "resize2d(x, k * size(x), nearest) = upsample2d(x, k)"
     ops = ("resize2d",)
+    weight = 2.0
     exact = True
 
     def build(self, edit: Edit, node: Node) -> Built:
@@ -288,6 +300,7 @@ class UpsampleAsResize(Rewrite):
     name = "upsample-as-resize"
     rule = "upsample2d(x, k) = resize2d(x, k * size(x), nearest)"
     ops = ("upsample2d",)
+    weight = 2.0
     exact = True
 
     def build(self, edit: Edit, node: Node) -> Built:
@@ -302,6 +315,7 @@ class CumulativePool(Rewrite):
     name = "max-pool-in-two-steps"
     rule = "max_pool(x, k) = max_pool(max_pool(x, k - 1), 2) for stride 1"
     ops = MAX_POOLS
+    weight = 2.0
     exact = True
 
     def build(self, edit: Edit, node: Node) -> Built:

@@ -39,6 +39,8 @@ def objection(graph: Graph) -> str:
         return "rounding decides about some elements"
     if judged.tolerance > _loosest(graph):
         return f"rounding may move the outputs by {judged.tolerance:.2g}"
+    if not all(np.all(np.isfinite(x)) for x in evaluate(graph, first, "native").values()):
+        return "an output overflows"
     if problem := _dull(judged.outputs, again):
         return problem
     for name in _unfelt(graph, first, judged.outputs):

@@ -198,10 +198,10 @@ class Growth:
         op = ops.get(node.op)
         with np.errstate(all="ignore"):
             made = apply(node, op, operands_of(node, values, types, how))
-        return [
-            np.asarray(array).astype(stored(value.type.dtype, how), copy=False)
-            for value, array in zip(node.results, made, strict=True)
-        ]
+            return [
+                np.asarray(array).astype(stored(value.type.dtype, how), copy=False)
+                for value, array in zip(node.results, made, strict=True)
+            ]
 
     def _fresh(self, stem: str) -> str:
         count, name = 1, stem
