@@ -8,7 +8,7 @@ from types import MappingProxyType
 from hpctc.graph import ops
 from hpctc.graph.errors import GraphError
 from hpctc.graph.infer import Typed, results
-from hpctc.graph.ir import Arg, Attr, Graph, Input, Interval, Node, TensorType, Value
+from hpctc.graph.ir import DTYPES, Arg, Attr, Graph, Input, Interval, Node, TensorType, Value
 
 DEFAULT_DOMAIN = {
     "float32": Interval(-1.0, 1.0),
@@ -78,6 +78,12 @@ class Builder:
         domain: Interval | None = None,
     ) -> str:
         """Declare a parameter; its elements lie in ``domain`` (by default [-1, 1] for floats)."""
+        if dtype not in DTYPES:
+            raise GraphError(
+                f"input {name!r} has element type {dtype!r}",
+                f"there are {', '.join(DTYPES)}",
+                about=name,
+            )
         self._define(name, TensorType(tuple(shape), dtype))
         legal = domain if domain is not None else DEFAULT_DOMAIN[dtype]
         self._inputs.append(Input(name, self._types[name], legal))
