@@ -14,7 +14,7 @@ from hpctc.graph.text import show
 from hpctc.lower import cpu, cuda
 from hpctc.lower.c.unit import print_unit
 from hpctc.lower.cpu.database import Database
-from hpctc.lower.cpu.effort import Effort
+from hpctc.lower.effort import Effort
 from hpctc.lower.plan import Plan
 from hpctc.lower.relax import plan as plan_of
 

@@ -15,11 +15,11 @@ from tvm import tirx
 
 from hpctc.lower.cpu.contract import Refusal
 from hpctc.lower.cpu.database import Database, Tuned, keys
-from hpctc.lower.cpu.effort import Effort
 from hpctc.lower.cpu.host import host
 from hpctc.lower.cpu.space import shapes
 from hpctc.lower.cpu.strategy import REFUSALS, Plain, Rules, Strategy, Tile, strategy
 from hpctc.lower.cpu.template import contraction_of
+from hpctc.lower.effort import Effort
 
 __all__ = ["Database", "Effort", "Scheduled", "rebuild", "schedule"]
 

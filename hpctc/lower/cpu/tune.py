@@ -14,7 +14,6 @@ from itertools import chain, islice, zip_longest
 from tvm import tirx
 
 from hpctc.lower.cpu.contract import Refusal
-from hpctc.lower.cpu.effort import Effort
 from hpctc.lower.cpu.host import host
 from hpctc.lower.cpu.measure import Failure, Program, Setup, compare
 from hpctc.lower.cpu.meta import Search, search
@@ -23,6 +22,7 @@ from hpctc.lower.cpu.space import shapes
 from hpctc.lower.cpu.strategy import REFUSALS, Plain, Rules, Strategy, Tile, Trace
 from hpctc.lower.cpu.template import contraction_of
 from hpctc.lower.cpu.tile import Shape
+from hpctc.lower.effort import Effort
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hpctc.core.errors import UsageError
-from hpctc.lower.cpu.effort import Effort
+from hpctc.lower.effort import Effort
 
 
 @pytest.mark.parametrize("text", ["none", "fast", "full", "trials=7", "trials=64"])
