@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--category", type=click.Choice(CATEGORIES), help="Only operators of this class.")
+@click.option(
+    "--category",
+    type=click.Choice(CATEGORIES),
+    metavar="CLASS",
+    help=f"Only operators of one class: {', '.join(CATEGORIES)}.",
+)
 @click.option("--json", "as_json", is_flag=True, help="A list of objects, one an operator.")
 def ops(name: str | None, category: Category | None, as_json: bool) -> None:
     """List the operators that graphs are made of; with NAME, show one in full."""
