@@ -111,7 +111,7 @@ def grow(seed: int, wish: Wish = ANYTHING) -> Graph:
     # The category is drawn once: what is easy to grow must not crowd out what is hard.
     wanted = rng.choice(categories)
     for _ in range(ATTEMPTS):
-        graph = _attempt(rng, f"grown{seed}", wish, wanted)
+        graph = _attempt(rng, seed, wish, wanted)
         if graph is not None:
             return graph
     raise GrowthError(
@@ -120,18 +120,18 @@ def grow(seed: int, wish: Wish = ANYTHING) -> Graph:
     )
 
 
-def _attempt(rng: random.Random, name: str, wish: Wish, wanted: Category) -> Graph | None:
+def _attempt(rng: random.Random, seed: int, wish: Wish, wanted: Category) -> Graph | None:
     """One beginning and what grows from it; None where that is not what was wished for."""
     size = wish.size if wish.size in SCALES else "small"
     allowed = wish.allowed(wanted)
     growth = Growth(rng, ELEMENTS[size], allowed.__contains__)
-    _plant(Ground(growth, SCALES[size], _dtype(rng, wish)), wanted, wish)
+    stem = _plant(Ground(growth, SCALES[size], _dtype(rng, wish)), wanted, wish)
     for _ in range(rng.randint(*STEPS[size])):
         _step(growth, allowed)
     returned = ends.outputs(growth)
     if not returned:
         return None
-    graph = growth.finish(name, returned)
+    graph = growth.finish(f"{stem}{seed}", returned)
     strayed = wish.only is None and category(graph) != wanted
     if strayed or len(graph.nodes) < FEWEST or objection(graph):
         return None
@@ -141,13 +141,16 @@ def _attempt(rng: random.Random, name: str, wish: Wish, wanted: Category) -> Gra
     return None if large is None or dull(large) else large
 
 
-def _plant(ground: Ground, wanted: Category, wish: Wish) -> None:
+def _plant(ground: Ground, wanted: Category, wish: Wish) -> str:
+    """Begin with a theme; return what a graph of it is called."""
     themes = THEMES[wanted]
     if wish.only is not None:
         themes = (anything,)
     elif ground.dtype not in FLOATS:
         themes = tuple(t for t in themes if t in ANY_DTYPE) or (anything,)
-    ground.growth.rng.choice(themes)(ground)
+    theme = ground.growth.rng.choice(themes)
+    theme(ground)
+    return "grown" if theme is anything else theme.__name__
 
 
 def _dtype(rng: random.Random, wish: Wish) -> str:

@@ -261,7 +261,7 @@ def _guarded(name: str) -> Move:
         if growth.dtype(x) not in FLOATS:
             return None
         guarded = growth.settled(name, x)
-        return growth.op("where", guarded, *((x, 0.0) if name == "isfinite" else (0.0, x)))
+        return growth.settled("where", guarded, *((x, 0.0) if name == "isfinite" else (0.0, x)))
 
     return guard
 

@@ -103,7 +103,7 @@ class Growth:
         return self._applied(op, args, attrs, sound)
 
     def settled(self, op: str, *args: Arg | None, **attrs: Attr) -> str | None:
-        """Apply an operator whose result is the same for all inputs, as a guard's condition is."""
+        """Apply an operator that changes nothing for legal inputs: a guard, or its condition."""
         made = self._applied(op, args, attrs, lambda *_: True)
         return made[0] if made else None
 
@@ -183,11 +183,15 @@ class Growth:
         real, native = (self._computed(node, p) for p in ("exact", "native"))
         found = []
         for value, x, y in zip(node.results, real, native, strict=True):
-            if not judge(value.type, image, x, y):
+            if not judge(value.type, image, x, y) or (judge is sound and self._idle(node, x)):
                 return None
             precise = exact and (value.type.dtype not in FLOATS or _moves(node))
             found.append(Live(value.type, image, precise and np.array_equal(x, y), x, y))
         return found
+
+    def _idle(self, node: Node, x: Array) -> bool:
+        """Whether the result is one of the operands again, as of ``relu`` of a square."""
+        return any(np.array_equal(x, self.live[a].real) for a in node.operands)
 
     def _computed(self, node: Node, precision: str) -> list[Array]:
         how: Precision = "exact" if precision == "exact" else "native"

@@ -158,6 +158,21 @@ def votes(g: Ground) -> None:
         move("one_hot" if g.chance(0.5) else "less")(g.growth, best or x)
 
 
+def alarms(g: Ground) -> None:
+    """Rows in which something rare happens, or nothing does, told from the others."""
+    rows, n = g.extent(12, 64), g.extent(4, 16)
+    x = g.input("x", rows, n)
+    rare = g.growth.op("greater", x, 0.75)
+    if g.chance(0.4):
+        rare = g.growth.op("logical_or", rare, g.growth.op("less", x, -0.875))
+    if g.chance(0.5):
+        found = g.growth.op("any", rare, axes=(1,), keepdims=True)
+    else:
+        found = g.growth.op("all", g.growth.op("logical_not", rare), axes=(1,), keepdims=True)
+    if g.chance(0.7):
+        g.growth.op("where", found, x, g.input("b", rows, n))
+
+
 def normed(g: Ground) -> None:
     """A residual that is normalised, or channels that are."""
     if g.chance(0.5):
@@ -326,7 +341,7 @@ def grouped_heads(g: Ground) -> None:
 THEMES: Mapping[Category, tuple[Theme, ...]] = {
     "elementwise": (anything, anything, gated, distance),
     "layout transform": (anything, heads, shuffle, joined),
-    "logic intensive": (anything, masked, embedding, image, votes),
+    "logic intensive": (anything, masked, embedding, image, votes, alarms),
     "reduction": (anything, normed, normed, loss, statistics),
     "compute intensive": (
         mlp, mlp, conv_block, conv_block, separable, attention, gram, deconv, squeeze_excite,
