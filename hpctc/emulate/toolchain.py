@@ -143,7 +143,7 @@ def _compile_parts(root: Path, place: Path, asan: bool) -> None:
     for part in sorted((root / "engine").glob("*.cpp")):
         flags = [f for f in _flags(asan) if f != KERNEL_LEVEL]
         target = place / f"{part.stem}.o"
-        commands.append([*flags, "-O2", "-fopenmp", "-c", str(part), "-o", str(target)])
+        commands.append([*flags, "-O3", "-fopenmp", "-c", str(part), "-o", str(target)])
     for command in commands:
         status, words = run_group([find("g++"), *command], COMPILE_SECONDS)
         if status != 0:
