@@ -23,6 +23,8 @@ EVERY = 10.0
 Show = Callable[[int, int, int], None]
 """Shows how many pairs there are, how many failures, and how many of both are new."""
 
+DATABASE = Path.home() / ".cache" / "hpctc" / "tuning.jsonl"
+
 CUDA_CHECKS = ("auto", "off", "require")
 
 
@@ -54,7 +56,14 @@ CUDA_CHECKS = ("auto", "off", "require")
     show_default=True,
     help="Compile the CUDA for sm_80 and sm_90: where nvcc is there, never, or always.",
 )
-def generate(words: tuple[str, ...], out: Path, jobs: int, **asked: Any) -> None:
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    default=DATABASE,
+    show_default="~/.cache/hpctc",
+    help="Where measured schedules are kept.",
+)
+def generate(words: tuple[str, ...], out: Path, jobs: int, database: Path, **asked: Any) -> None:
     """Make checked CUDA/C pairs of operator graphs.
 
     A SOURCE is an operator ('hpctc ops' lists them), a .graph file, a suite or dataset, 'all' for
@@ -75,7 +84,7 @@ def generate(words: tuple[str, ...], out: Path, jobs: int, **asked: Any) -> None
     fresh = 0
     try:
         with _progress(settings.count) as show:
-            for step in generation.generate(settings, found, out, jobs):
+            for step in generation.generate(settings, found, out, jobs, database):
                 if isinstance(step.outcome, Pair):
                     made[step.outcome.category] += 1
                 else:

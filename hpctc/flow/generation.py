@@ -9,7 +9,7 @@ import datetime
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -22,14 +22,15 @@ from hpctc.dataset.folder import Failure, Folder, Measurement, Settings
 from hpctc.flow.work import Item, Plan, Source, items
 from hpctc.graph.text import parse
 from hpctc.lower import worker
+from hpctc.lower.effort import Effort
 from hpctc.native import host
 from hpctc.sandbox.launcher import build as build_runner
 
 SECONDS = 120.0
-"""What one graph may take at effort ``none``, all stages together."""
+"""What one graph may take, all stages together and tuning aside."""
 
-TUNING_SECONDS = 1800.0
-"""What one graph may take where schedules are measured."""
+FUNCTIONS = 12
+"""Fused functions of one graph for whose tuning there is time."""
 
 PRELOAD = ("hpctc.lower.pair", "hpctc.flow.generation")
 
@@ -55,13 +56,26 @@ class Progress:
 
 
 def generate(
-    settings: Settings, found: Sequence[Source], out: Path, jobs: int = 1
+    settings: Settings,
+    found: Sequence[Source],
+    out: Path,
+    jobs: int = 1,
+    database: Path | None = None,
 ) -> Iterator[Progress]:
-    """Make the pairs that ``settings`` ask for in the folder ``out``; go on where it stopped."""
+    """Make the pairs that ``settings`` ask for in the folder ``out``; go on where it stopped.
+
+    ``database`` is the file in which measured schedules are kept; without one, every run measures
+    anew.
+    """
+    effort = Effort.parse(settings.effort)
     listed = items(found, _plan(settings))
-    with Folder(out, settings) as folder:
+    with Folder(out, settings) as folder, tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
+        how = How(Path(scratch), build_runner(Path(scratch)), cuda=settings.cuda_check)
+        seconds = SECONDS + FUNCTIONS * effort.seconds
+        known = database if effort.trials else None
+        workers = worker.Workers(jobs, seconds, preload=PRELOAD)
         pairs = failures = 0
-        for outcome, resumed in _outcomes(settings, listed, folder, jobs):
+        for outcome, resumed in _outcomes(listed, folder, workers, partial(make, how, known)):
             made = isinstance(outcome, Pair)
             pairs, failures = pairs + made, failures + (not made)
             yield Progress(outcome, pairs, failures, resumed)
@@ -69,14 +83,16 @@ def generate(
                 return
 
 
-def make(how: How, item: Item) -> Made:
+def make(how: How, database: Path | None, item: Item) -> Made:
     """Lower one graph and check the pair: the work of one child."""
-    from hpctc.lower.cpu import Effort  # imports TVM, which the asking process never needs
+    from hpctc.lower.cpu.database import Database  # imports TVM, which the parent never needs
     from hpctc.lower.pair import lower
 
     clock = _Clock()
+    effort = Effort.parse(item.provenance.effort)
     try:
-        pair = lower(parse(item.graph), Effort.parse(item.provenance.effort), item.provenance)
+        known = Database(database) if database is not None else None
+        pair = lower(parse(item.graph), effort, item.provenance, known)
     except HpctcError as problem:
         return Made(_failure(item, "lower", problem.message, problem.hint), clock.seconds, {})
     clock.lap("lower")
@@ -90,7 +106,10 @@ def make(how: How, item: Item) -> Made:
 
 
 def _outcomes(
-    settings: Settings, listed: Iterator[Item], folder: Folder, jobs: int
+    listed: Iterator[Item],
+    folder: Folder,
+    workers: worker.Workers,
+    work: Callable[[Item], Made],
 ) -> Iterator[tuple[Pair | Failure, bool]]:
     """What is there already, then what is made, in the order of the work list."""
     first = None
@@ -101,15 +120,9 @@ def _outcomes(
         yield known, True
     if first is None:
         return
-    seconds = SECONDS if settings.effort == "none" else TUNING_SECONDS
-    with (
-        tempfile.TemporaryDirectory(prefix="hpctc-") as scratch,
-        worker.Workers(jobs, seconds, preload=PRELOAD) as workers,
-    ):
-        folder_of = Path(scratch)
-        how = How(folder=folder_of, runner=build_runner(folder_of), cuda=settings.cuda_check)
-        facts = host.facts()
-        for item, made in workers.map(partial(make, how), chain([first], listed), ordered=True):
+    facts = host.facts()
+    with workers:
+        for item, made in workers.map(work, chain([first], listed), ordered=True):
             if isinstance(made, worker.Failure):
                 outcome: Pair | Failure = _broken(item, made)
                 folder.land(outcome)

@@ -120,7 +120,8 @@ def _nvcc(code: str, archs: Sequence[str], seconds: float) -> CudaBuilt:
         source = Path(scratch) / "kernel.cu"
         source.write_text(code, encoding="utf-8")
         # One front-end pass for the oldest architecture: its PTX is what all of them are made of.
-        generate = f"-gencode=arch=compute_{min(int(a[3:]) for a in archs)},code=[{','.join(archs)}]"
+        oldest = min(int(a[3:]) for a in archs)
+        generate = f"-gencode=arch=compute_{oldest},code=[{','.join(archs)}]"
         command = ["nvcc", "-fatbin", f"-std={STANDARD}", "-Xptxas=-v", generate]
         try:
             done = subprocess.run(
