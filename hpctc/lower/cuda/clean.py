@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from hpctc.lower.cuda import loops
 from hpctc.lower.cuda.parentheses import minimal
 
 KERNEL = re.compile(
@@ -19,7 +20,18 @@ KERNEL = re.compile(
 )
 FLOAT = re.compile(r"(?P<sign>-?)0x(?P<digits>[0-9a-f.]+p[+-]\d+)(?P<suffix>f?)/\*[^*]*\*/")
 LOCAL = re.compile(r"^ *alignas\(\d+\) (?P<type>[\w ]+?) (?P<name>\w+)\[1\];$", re.MULTILINE)
-LOOP = re.compile(r"^ *for \(int (?P<name>\w+) = 0; \w+ < 1; \+\+\w+\) \{$")
+GATHER = re.compile(
+    r"^ *int[234] (?P<vector>v_\w*) = make_int[234]\((?P<first>.*?)\+\((?P<step>\d+)\*0\), .*\);\n",
+    re.MULTILINE,
+)
+"""``int2 v_ = make_int2((i)+(24*0), (i)+(24*1));``"""
+
+SQUEEZED = re.compile(r"(\.[xyzw])([+*/-])(?=\w)")
+"""An operation on a lane, written without spaces."""
+
+APPENDED = re.compile(r"_(?:reindex|pad|ptr)(?=_|$)")
+"""What TVM adds to the names of buffers."""
+
 WORD = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
 """An identifier that is no member of something."""
 
@@ -99,16 +111,14 @@ def _functions(preamble: str) -> Iterator[tuple[str, str]]:
 
 def _kernel(match: re.Match[str], title: Title) -> str:
     """One kernel, cleaned."""
-    params, body = _unsuffixed(match["params"], match["body"])
-    body = FLOAT.sub(decimal, _typed(body))
-    body = _scalars(body)
-    lines = _unlooped(body.splitlines())
-    names = {p.split()[-1] for p in params}
-    lines, indices = _indexed(lines, names)
+    body = _typed(_gathers(match["body"]))
+    params, body = _renamed(_typed(match["params"]), FLOAT.sub(decimal, body))
+    body = re.sub(r",(?=\S)", ", ", SQUEEZED.sub(r"\1 \2 ", _scalars(body)))
+    lines = loops.renamed(loops.indented(loops.unrolled(body.splitlines())))
+    lines, indices = _indexed(lines, {p.split()[-1] for p in params})
     lines = [minimal(line) for line in lines]
-    constant = [_const(p, lines) for p in map(_typed, params)]
     head = f'extern "C" __global__ void {match["bounds"]}\n{title.name}('
-    signature = _wrapped(head, constant, ") {")
+    signature = _wrapped(head, [_const(p, lines) for p in params], ") {")
     return "\n".join([f"// {title.comment}", signature, *indices, *lines, "}"]) + "\n"
 
 
@@ -119,18 +129,27 @@ def _wrapped(head: str, params: Sequence[str], tail: str) -> str:
     return head + "\n    " + ",\n    ".join(params) + tail
 
 
-def _unsuffixed(params: str, body: str) -> tuple[list[str], str]:
-    """Drop the ``_ptr`` of TVM's buffer variables where the name is free."""
+def _gathers(body: str) -> str:
+    """Vectors of equally spaced indices, written out where they are used."""
+    while (match := GATHER.search(body)) is not None:
+        vector, first, step = match["vector"], match["first"], int(match["step"])
+        body = body[: match.start()] + body[match.end() :]
+        for n, lane in enumerate("xyzw"):
+            place = f"{first} + {n * step}" if n else first
+            body = re.sub(rf"\b{vector}\.{lane}\b", lambda _, p=place: p, body)  # type: ignore[misc]
+    return body
+
+
+def _renamed(params: str, body: str) -> tuple[list[str], str]:
+    """Names without what TVM appends to them, where the shorter name is free."""
     whole = f"{params}\n{body}"
-    words = set(WORD.findall(whole))
     new: dict[str, str] = {}
-    taken = set(words)
-    for word in sorted(words):
-        parts = re.fullmatch(r"(\w+)_ptr(_\d+)?", word)
-        if parts is None:
-            continue
-        short = parts[1] + (parts[2] or "")
-        if short not in taken:
+    taken = set(WORD.findall(whole))
+    given = WORD.findall(params)
+    # parameters first, and only their last suffix: the rest of the name is the plan's
+    for word in [*given, *sorted(taken - set(given))]:
+        short = word.removesuffix("_ptr") if word in given else APPENDED.sub("", word)
+        if short != word and short not in taken and re.match(r"[A-Za-z_]", short):
             new[word] = short
             taken.add(short)
     whole = WORD.sub(lambda m: new.get(m[0], m[0]), whole)
@@ -177,21 +196,6 @@ def _scalars(body: str) -> str:
             body = re.sub(rf"\b{name}\[0\]", name, body)
             body = re.sub(rf"alignas\(\d+\) ([\w ]+?) {name}\[1\];", rf"\1 {name};", body)
     return body
-
-
-def _unlooped(lines: list[str]) -> list[str]:
-    """Take away loops of one round whose variable nobody reads."""
-    for n, line in enumerate(lines):
-        match = LOOP.match(line)
-        if match is None:
-            continue
-        indent = len(line) - len(line.lstrip())
-        end = next(m for m in range(n + 1, len(lines)) if lines[m] == " " * indent + "}")
-        inner = lines[n + 1 : end]
-        if not any(re.search(rf"\b{match['name']}\b", text) for text in inner):
-            inner = [text.removeprefix("  ") for text in inner]
-            return lines[:n] + _unlooped(inner + lines[end + 1 :])
-    return lines
 
 
 def _indexed(lines: list[str], taken: set[str]) -> tuple[list[str], list[str]]:

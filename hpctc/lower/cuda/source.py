@@ -16,6 +16,7 @@ from tvm import tirx
 from tvm.tirx.build import split_host_device_mods
 
 from hpctc.core.records import Launch, Tensor
+from hpctc.lower.cuda.rolled import rolled
 
 MAX_THREADS = 1024
 MAX_SHARED_BYTES = 48 * 1024
@@ -53,10 +54,12 @@ def target(arch: str, host: str = "c") -> tvm.target.Target:
 def emit(func: tirx.PrimFunc, name: str, arch: str) -> Emitted:
     """Lower a scheduled function; TVM's errors and :class:`Unlaunchable` mean: schedule it anew."""
     gpu = target(arch)
-    module = tvm.IRModule({name: func.with_attr("global_symbol", name)})
+    module = tvm.IRModule({name: rolled(func).with_attr("global_symbol", name)})
     pipeline, _, finish_device = tirx.get_default_tir_pipeline(gpu)
     # common subexpressions would be declared and then written out all the same
-    plain = tvm.transform.PassContext(config={"tirx.disable_cse_tir": True})
+    plain = tvm.transform.PassContext(
+        config={"tirx.disable_cse_tir": True, "tirx.UnrollLoop": {"explicit_unroll": False}}
+    )
     with gpu, plain:
         lowered = pipeline(tirx.transform.BindTarget(gpu)(module))
     host, devices = split_host_device_mods(lowered)

@@ -117,11 +117,10 @@ EXACT: dict[str, Callable[..., Expr]] = {
     "floor": tirx.floor,
     "ceil": tirx.ceil,
     "trunc": tirx.trunc,
-    "round": tirx.nearbyint,  # half to even, as numpy
     "sign": _sign,
     "isnan": tirx.isnan,
-    "isinf": tirx.isinf,
-    "isfinite": tirx.isfinite,
+    "isinf": lambda x: tirx.abs(x) > tirx.max_value(dtype_of(x)),
+    "isfinite": lambda x: tirx.abs(x) <= tirx.max_value(dtype_of(x)),
     "logical_not": lambda x: tirx.Not(_truth(x)),
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -142,6 +141,7 @@ EXACT: dict[str, Callable[..., Expr]] = {
 """Operators whose float16 result needs no wider arithmetic."""
 
 WIDE: dict[str, Callable[..., Expr]] = {
+    "round": tirx.nearbyint,  # half to even, as numpy; CUDA has none for half
     "exp": tirx.exp,
     "exp2": tirx.exp2,
     "expm1": _expm1,
