@@ -17,7 +17,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "lower": ({"core", "native", "graph"}, {"numpy", "tvm", "tvm_ffi", "psutil"}),
     "sandbox": ({"core", "native"}, {"numpy"}),
     "emulate": ({"core", "native"}, {"numpy"}),
-    "dataset": ({"core", "native", "graph", "sandbox"}, {"numpy", "pyarrow"}),
+    "dataset": ({"core", "native", "graph", "sandbox", "emulate"}, {"numpy", "pyarrow"}),
     "prompt": ({"core", "native"}, set()),
     "models": ({"core"}, set()),
     "evaluate": ({"core", "native", "graph", "sandbox"}, {"numpy"}),

@@ -54,7 +54,7 @@ CUDA_CHECKS = ("auto", "off", "require")
     type=click.Choice(CUDA_CHECKS),
     default="auto",
     show_default=True,
-    help="Compile the CUDA for sm_80 and sm_90: where nvcc is there, never, or always.",
+    help="Compile and emulate the CUDA: what this machine can, neither, or both.",
 )
 @click.option(
     "--database",

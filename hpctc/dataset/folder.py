@@ -83,7 +83,7 @@ class Settings:
     effort: str
     size: str
     rewrites: int
-    cuda_check: str
+    cuda_check: Literal["auto", "off", "require"]
 
 
 class Folder:

@@ -69,3 +69,8 @@ def first_wrong(name: str, got: Array, trial: Trial) -> str:
     place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
     value, wanted = got[index].item(), right[index].item()
     return f"{name}{place} is {value:.9g}, not {wanted:.9g}; {int(bad.sum())} of {bad.size} differ"
+
+
+def rounded(value: float) -> float:
+    """Two digits: more would differ between hosts whose arithmetic is equally right."""
+    return float(f"{value:.1e}")

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Pair
-from hpctc.dataset.check import How, Rejected, check
+from hpctc.dataset.check import How, check
 from hpctc.dataset.folder import Failure, Folder, Measurement, Settings
+from hpctc.dataset.rejection import Rejected
 from hpctc.flow.work import Item, Plan, Source, items
 from hpctc.graph.text import parse
 from hpctc.lower import worker

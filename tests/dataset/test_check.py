@@ -8,7 +8,8 @@ import pytest
 
 from hpctc.core.errors import MissingTool
 from hpctc.core.records import Pair, Tensor
-from hpctc.dataset.check import Checked, How, Rejected, check
+from hpctc.dataset.check import Checked, How, check
+from hpctc.dataset.rejection import Rejected
 from hpctc.native import cuda
 from hpctc.sandbox.launcher import build
 
@@ -31,7 +32,7 @@ def test_a_right_pair_passes_and_says_what_was_checked(relu: Make, how: How) -> 
         "empty programs fail",
         "asan+ubsan",
         "launches are complete",
-        "cuda not compiled",
+        "cuda not tried",
     ]
     compared = by_name["c == float64"]
     assert compared.seeds == (1, 2, 3, 4, 5)
@@ -103,35 +104,59 @@ def test_a_copy_is_right_where_the_graph_is_a_copy(relu: Make, how: How) -> None
     assert isinstance(found, Checked), found
 
 
-def test_cuda_that_cannot_be_launched_or_compiled_is_rejected(relu: Make, how: How) -> None:
+def test_cuda_that_cannot_be_launched_is_rejected(relu: Make, how: How) -> None:
     found = check(relu(launches=()), how)
     assert isinstance(found, Rejected)
     assert (found.stage, found.reason) == ("cuda", "the launches are not complete")
-    if cuda.tool() is None:
-        pytest.skip("there is neither NVRTC nor nvcc")
-    asked = replace(how, cuda="require")
-    passed = check(relu(), asked)
+
+
+def test_right_cuda_is_compiled_and_emulated(relu: Make, how: How) -> None:
+    passed = check(relu(), replace(how, cuda="auto"))
     assert isinstance(passed, Checked), passed
-    assert passed.figures["registers"] > 0
-    broken = relu(cuda_code=relu().cuda_code.replace("fmaxf(", "fmaxx("))
-    found = check(broken, asked)
-    assert isinstance(found, Rejected)
-    assert (found.stage, found.reason) == ("cuda", "the CUDA does not compile")
-    assert "fmaxx" in found.detail
+    emulated = next(c for c in passed.checks if c.what == "cuda == float64")
+    assert emulated.seeds == (1, 2)
+    assert emulated.max_error == 0.0
+    assert emulated.detail == "uniform, emulate; large, emulate{order=reverse,guard=left}"
+    if cuda.tool() is not None:
+        assert any(c.what == "cuda compiles" for c in passed.checks)
+        assert passed.figures["registers"] > 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason", "detail"),
+    [
+        ("0.0f)", "-0.5f)", "computes something else", r"y\[\d+\] is -.*, not 0"),
+        ("< 100)", "< 110)", "goes wrong: out of bounds", "has 100 elements"),
+        ("< 100)", "< 99)", "computes something else", "nan"),
+        ("fmaxf(", "y[0] + fmaxf(", "computes something else", ""),
+        ("fmaxf(", "fmaxx(", "does not compile", "fmaxx"),
+    ],
+)
+def test_wrong_cuda_is_found(
+    relu: Make, how: How, before: str, after: str, reason: str, detail: str
+) -> None:
+    code = relu().cuda_code
+    assert before in code
+    if reason == "does not compile" and cuda.tool() is None:
+        pytest.skip("there is neither NVRTC nor nvcc")
+    found = check(relu(cuda_code=code.replace(before, after)), replace(how, cuda="auto"))
+    assert isinstance(found, Rejected), found
+    assert found.stage == "cuda"
+    assert reason in found.reason
+    assert re.search(detail, found.detail), found.detail
 
 
 def test_a_required_compiler_that_is_missing_is_told(
     relu: Make, how: How, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cuda, "nvrtc_library", lambda: None)
-    monkeypatch.setattr(
-        shutil, "which", lambda name: None if name == "nvcc" else f"/usr/bin/{name}"
-    )
+    there = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name: None if name == "nvcc" else there(name))
     with pytest.raises(MissingTool, match="neither NVRTC nor nvcc"):
         check(relu(), replace(how, cuda="require"))
     passed = check(relu(), replace(how, cuda="auto"))
     assert isinstance(passed, Checked)
-    assert passed.checks[-1].detail == "there was neither NVRTC nor nvcc"
+    assert "there was neither NVRTC nor nvcc" in [c.detail for c in passed.checks]
 
 
 def test_a_domain_is_kept_when_inputs_are_drawn(relu: Make, how: How, tmp_path: Path) -> None:

@@ -1,0 +1,89 @@
+"""Checks of a pair's CUDA side, none of which needs a GPU.
+
+It must be launchable from the record alone. Where NVRTC or nvcc is there, it must compile for sm_80
+and sm_90. Where g++ is there, the emulator carries the launches out, forward with the buffers' ends
+guarded and in reverse with their starts guarded, and every output is compared with the meaning.
+"""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from hpctc.core.errors import MissingTool
+from hpctc.core.records import Check, Pair
+from hpctc.dataset.launches import problems
+from hpctc.dataset.rejection import Rejection
+from hpctc.dataset.trials import Trial, error, first_wrong, rounded
+from hpctc.emulate import Emulation, check_pair
+from hpctc.native import cuda
+
+Demand = Literal["auto", "off", "require"]
+"""What to do about compiling and emulating: what the machine can, nothing, or insist on both."""
+
+ORDERS = (Emulation(), Emulation(order="reverse", guard="left"))
+"""One a trial; results that depend on the order of threads cannot be right in both."""
+
+EMULABLE = 1_000_000_000
+"""Operations and bytes above which emulation would take minutes."""
+
+
+def device_checks(
+    pair: Pair, tried: Sequence[Trial], demand: Demand
+) -> tuple[list[Check], dict[str, float]]:
+    """All checks of the CUDA side, and what its compiler measured; raises :class:`Rejection`."""
+    if found := problems(pair):
+        raise Rejection("cuda", "the launches are not complete", "; ".join(found[:3]))
+    complete = Check(what="launches are complete")
+    if demand == "off":
+        return [complete, Check(what="cuda not tried", detail="it was not asked for")], {}
+    compiled, figures = _compile(pair, demand)
+    return [complete, compiled, _emulate(pair, tried, demand)], figures
+
+
+def _compile(pair: Pair, demand: Demand) -> tuple[Check, dict[str, float]]:
+    if (using := cuda.tool(pair.cuda_code)) is None:
+        if demand == "require":
+            raise MissingTool(
+                "there is neither NVRTC nor nvcc to compile CUDA with",
+                "pip install 'hpctc[cuda]', or --cuda-check auto",
+            )
+        return Check(what="cuda not compiled", detail="there was neither NVRTC nor nvcc"), {}
+    built = cuda.compile_check(pair.cuda_code, using)
+    if not built.ok:
+        raise Rejection("cuda", "the CUDA does not compile", built.log[:500])
+    figures = {"registers": float(built.registers), "spill_bytes": float(built.spill_bytes)}
+    return Check(what="cuda compiles", detail=f"{using}, {' '.join(cuda.ARCHS)}"), figures
+
+
+def _emulate(pair: Pair, tried: Sequence[Trial], demand: Demand) -> Check:
+    if shutil.which("g++") is None:
+        if demand == "require":
+            raise MissingTool(
+                "there is no g++ to emulate CUDA with", "install it, or --cuda-check auto"
+            )
+        return Check(what="cuda not emulated", detail="there was no g++")
+    if pair.flops + pair.bytes > EMULABLE:
+        return Check(what="cuda not emulated", detail="it would take minutes")
+    errors = [e for trial, how in zip(tried, ORDERS, strict=False) for e in _run(pair, trial, how)]
+    used = tried[: len(ORDERS)]
+    return Check(
+        what="cuda == float64",
+        seeds=tuple(t.seed for t in used),
+        max_error=rounded(max(errors)),
+        tolerance=rounded(max(t.right.tolerance for t in used)),
+        detail="; ".join(f"{t.distribution}, {how}" for t, how in zip(used, ORDERS, strict=False)),
+    )
+
+
+def _run(pair: Pair, trial: Trial, how: Emulation) -> Iterator[float]:
+    """Carry the launches out once; the error of each output."""
+    ran = check_pair(pair, trial.inputs, how)
+    if not ran.ok:
+        worst = next(f for f in ran.findings if not f.harmless)
+        raise Rejection("cuda", f"the CUDA goes wrong: {worst.kind}", f"{worst} ({trial}, {how})")
+    for name, got in ran.outputs.items():
+        found = error(name, got, trial)
+        if not found <= trial.right.tolerance:
+            words = f"{first_wrong(name, got, trial)} ({trial}, {how})"
+            raise Rejection("cuda", "the CUDA computes something else", words)
+        yield found
