@@ -179,7 +179,7 @@ def _take(growth: Growth, x: str) -> str | None:
         return None
     axis = rng.choice((axes[0], rng.choice(axes)))
     rows = growth.input(
-        "index", (rng.choice((3, 5, 8, 16)),), "int32", Interval(0.0, shape[axis] - 1.0)
+        "idx", (rng.choice((3, 5, 8, 16)),), "int32", Interval(0.0, shape[axis] - 1.0)
     )
     return growth.op("take", x, rows, axis=axis)
 
@@ -191,7 +191,7 @@ def _gather_elements(growth: Growth, x: str) -> str | None:
         return None
     axis = rng.choice(axes)
     wanted = (*shape[:axis], max(2, shape[axis] // 2), *shape[axis + 1 :])
-    index = growth.input("index", wanted, "int32", Interval(0.0, shape[axis] - 1.0))
+    index = growth.input("idx", wanted, "int32", Interval(0.0, shape[axis] - 1.0))
     return growth.op("gather_elements", x, index, axis=axis)
 
 

@@ -135,7 +135,7 @@ def embedding(g: Ground) -> None:
     """Rows of a table by their indices, with something added."""
     count, n, rows = g.extent(16, 64), g.extent(8, 48), g.extent(4, 24)
     table = g.input("table", count, n)
-    index = g.growth.input("index", (rows,), "int32", Interval(0.0, count - 1.0))
+    index = g.growth.input("idx", (rows,), "int32", Interval(0.0, count - 1.0))
     found = g.growth.op("take", table, index, axis=0)
     if g.chance(0.6):
         g.growth.op("add", found, g.input("position", rows, n))
