@@ -38,7 +38,9 @@ OUT = click.option(
     "categories",
     type=click.Choice(CATEGORIES),
     multiple=True,
-    help="Only graphs of this class; may be repeated. All classes come equally often.",
+    metavar="CLASS",
+    help=f"Only graphs of this class ({', '.join(CATEGORIES)}); may be repeated. "
+    "All come equally often.",
 )
 @click.option("--op", "only", multiple=True, help="Use this operator only; may be repeated.")
 @click.option(
@@ -56,12 +58,12 @@ def grow(  # noqa: PLR0913  one parameter an option
     dtype: str | None,
     out: Path | None,
 ) -> None:
-    r"""Grow random graphs: legal, tame, and with every input felt in an output.
+    """Grow random graphs: legal, tame, and with every input felt in an output.
 
     \b
     hpctc graph grow --count 3 --seed 7
     hpctc graph grow --category reduction --size medium --out rows.graph
-    """
+    """  # noqa: D301  click wants the character itself
     from hpctc.graph.ir import SHORT
     from hpctc.rewrite.growth import Wish
     from hpctc.rewrite.growth import grow as grown
@@ -99,14 +101,14 @@ def rewrite(
     listed: bool,
     out: Path | None,
 ) -> None:
-    r"""Rewrite the graphs in FILE (- is stdin); what was applied stands above each as a comment.
+    """Rewrite the graphs in FILE (- is stdin); what was applied stands above each as a comment.
 
     \b
     hpctc graph rewrite --list                        all rules
     hpctc graph rewrite mlp.graph --list              where they apply
     hpctc graph rewrite mlp.graph --rule split-k      this one, somewhere
     hpctc graph rewrite mlp.graph --count 6 --seed 3  six at random
-    """
+    """  # noqa: D301  click wants the character itself
     if rules and count is not None:
         raise UsageError(
             "--rule and --count exclude each other",
