@@ -18,7 +18,7 @@ ERROR = re.compile(
 UNKNOWN = re.compile(
     r"[\u2018'](\w[\w:]*)[\u2019'] (?:was not declared|has not been declared|is not a member)"
 )
-UNRESOLVED = re.compile(r"undefined reference to `([^']+)'")
+UNRESOLVED = re.compile(r"undefined reference to [`']([^']+)'")
 MISSING_HEADER = re.compile(r"(\S+): No such file or directory")
 ASSEMBLER = re.compile(r"Error: (?:no such instruction: )?(.*)")
 HOST_CODE = re.compile(

@@ -7,6 +7,7 @@ a second. What lies in the cache is named by the hash of everything that shaped 
 import contextlib
 import hashlib
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -84,7 +85,17 @@ def build(unit: str, asan: bool, extra: Sequence[str] = ()) -> Program:
         command = [find("g++"), *flags, "-include", str(prefix), str(source)]
         engine = ["-x", "none", *(str(o) for o in sorted(prefix.parent.glob("*.o")))]
         strip = [] if any(f.startswith("-g") for f in flags) else ["-s"]
-        link = [*strip, "-no-pie", "-fopenmp", "-Wl,-z,noexecstack", "-o", str(program), "-lm"]
+        linker = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []  # a quarter less to build
+        link = [
+            *strip,
+            *linker,
+            "-no-pie",
+            "-fopenmp",
+            "-Wl,-z,noexecstack",
+            "-o",
+            str(program),
+            "-lm",
+        ]
         status, words = run_group([*command, *engine, *link], COMPILE_SECONDS)
         log = words.replace(f"{scratch}/", "")
         if status is None:

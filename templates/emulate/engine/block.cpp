@@ -15,6 +15,10 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
+// Every function that returns after a switch returns to an address the processor did not foresee:
+// what lies between a kernel and the switch is one function deep.
+#define INLINE inline __attribute__((always_inline))
+
 namespace hpctc {
 
 namespace {
@@ -64,7 +68,7 @@ void Block::place_threads() {
 void Block::run() {
     place_threads();
     for (int i = 0; i < count_; ++i) threads_[i].wait = Wait::nothing;
-    next_ = waiting_ = 0;
+    next_ = waiting_ = gathering_ = 0;
     alive_ = count_;
     while (next_ < count_) {
         Fiber *fiber = take_fiber();
@@ -96,7 +100,9 @@ Fiber *Block::take_fiber() {
     if (memory == MAP_FAILED) give_up("out of memory", "no memory for a thread's stack", 0);
     mprotect(memory, stack_guard, PROT_NONE);  // a stack that runs over is found, not silently shared
     fiber->stack = static_cast<char *>(memory) + stack_guard;
-    fiber->context = fresh_context(fiber->stack, stack_bytes, fiber_main);
+    // Tops at equal places of their pages would all fall into the same few sets of the cache.
+    const std::size_t shift = fibers_++ % 64 * 256;
+    fiber->context = fresh_context(fiber->stack, stack_bytes - shift, fiber_main);
     note_stack(memory);
     return fiber;
 }
@@ -125,7 +131,7 @@ void Block::run_threads() {
     }
 }
 
-void Block::go_home() {
+INLINE void Block::go_home() {
     Fiber *const mine = fiber_;
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_start_switch_fiber(&mine->shadow, nullptr, 0);
@@ -136,7 +142,7 @@ void Block::go_home() {
 #endif
 }
 
-void Block::suspend(Wait wait, int line) {
+INLINE void Block::suspend(Wait wait, int line) {
     Thread *const self = current_;
     self->wait = wait;
     self->line = line;
@@ -145,7 +151,7 @@ void Block::suspend(Wait wait, int line) {
     threadIdx = self->index;
 }
 
-void Block::resume(Thread &thread) {
+INLINE void Block::resume(Thread &thread) {
     current_ = &thread;
     fiber_ = thread.fiber;
 #if defined(__SANITIZE_ADDRESS__)
@@ -177,14 +183,14 @@ void Block::make_ready(Thread &thread) {
 
 // --- what threads wait for -----------------------------------------------------------------------
 
-void Block::barrier(int line) {
+INLINE void Block::barrier(int line) {
     ++waiting_;
     current_->what = "__syncthreads()";
     current_->mask = 0;
     suspend(Wait::barrier, line);
 }
 
-int Block::vote(bool predicate, Vote vote, int line) {
+INLINE int Block::vote(bool predicate, Vote vote, int line) {
     ++waiting_;
     fold_ = vote;
     current_->what = "__syncthreads_count/and/or()";
@@ -193,13 +199,14 @@ int Block::vote(bool predicate, Vote vote, int line) {
     return voted_;  // stands until the next barrier, which nobody passes before all have read this
 }
 
-void Block::collective(unsigned mask, Part &part, Finish finish, const char *name, int line) {
+INLINE void Block::collective(unsigned mask, Part &part, Finish finish, const char *name, int line) {
     const unsigned lane = static_cast<unsigned>(current_ - threads_) % warp_size;
     if ((mask >> lane & 1) == 0) complain("mask", "a lane calls with a mask that leaves it out", line);
     current_->part = &part;
     current_->finish = finish;
     current_->what = name;
     current_->mask = mask | 1u << lane;
+    ++gathering_;
     suspend(Wait::warp, line);
 }
 
@@ -216,7 +223,7 @@ void Block::give_way() {
 
 bool Block::settle() {
     bool moved = false;
-    for (int warp = 0; warp * warp_size < count_; ++warp) moved |= settle_warp(warp);
+    for (int warp = 0; gathering_ != 0 && warp * warp_size < count_; ++warp) moved |= settle_warp(warp);
     if (moved) return true;
     if (waiting_ == alive_) {
         release_barrier();
@@ -257,6 +264,7 @@ bool Block::settle_warp(int warp) {
         threadIdx = current_->index;
         if (first.finish != nullptr) first.finish(parts, need);
         for (unsigned left = need; left != 0; left &= left - 1) make_ready(lanes[__builtin_ctz(left)]);
+        gathering_ -= __builtin_popcount(need);
         open &= ~need;
         moved = true;
     }
@@ -340,5 +348,15 @@ void Block::deadlock() {
     }
     give_up("deadlock", text.c_str(), line);
 }
+
+// --- what interface.hpp promises -----------------------------------------------------------------
+
+void block_barrier(int line) { engine().barrier(line); }
+int block_vote(bool predicate, Vote vote, int line) { return engine().vote(predicate, vote, line); }
+void warp_collective(unsigned mask, Part &part, Finish finish, const char *name, int line) {
+    engine().collective(mask, part, finish, name, line);
+}
+unsigned converged(int line) { return engine().converged(line); }
+void give_way() { engine().give_way(); }
 
 }  // namespace hpctc

@@ -82,6 +82,7 @@ class Block {
     std::uint16_t at_[most_threads];  // position in the order -> thread
     std::uint64_t ready_[most_threads / 64];
     std::vector<Fiber *> idle_;
+    std::size_t fibers_ = 0;  // made so far
     Fiber *fiber_ = nullptr;  // the one that runs
     Thread *current_ = nullptr;
     Context home_{};
@@ -90,6 +91,7 @@ class Block {
     int next_ = 0;
     int alive_ = 0;
     int waiting_ = 0;  // at the block barrier
+    int gathering_ = 0;  // at warp collectives
     int voted_ = 0;
     Vote fold_ = Vote::count;
     uint3 extent_{};  // for which the order was laid out

@@ -252,13 +252,6 @@ int run(const char *plan_path, const char *findings_path, const char *printed_pa
 
 Block &engine() { return *mine.local.block; }
 
-void block_barrier(int line) { engine().barrier(line); }
-int block_vote(bool predicate, Vote vote, int line) { return engine().vote(predicate, vote, line); }
-void warp_collective(unsigned mask, Part &part, Finish finish, const char *name, int line) {
-    engine().collective(mask, part, finish, name, line);
-}
-unsigned converged(int line) { return engine().converged(line); }
-void give_way() { engine().give_way(); }
 std::uint64_t dynamic_shared_bytes() { return stage.shared_bytes; }
 
 }  // namespace hpctc

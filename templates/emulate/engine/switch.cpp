@@ -1,6 +1,9 @@
 // The stack switch of the two common machines; switch.hpp says what it is for.
 #include "switch.hpp"
 
+// The last jump is no `ret`: the processor would predict the return to where it was called from, on
+// the other stack.
+//
 // Saved is what a callee must leave as it was (System V AMD64 ABI, AAPCS64); the rest the compiler
 // holds for lost at any call.
 #if defined(__x86_64__)
@@ -23,7 +26,8 @@ hpctc_switch:
     popq %r12
     popq %rbx
     popq %rbp
-    ret
+    popq %rcx
+    jmpq *%rcx
 .size hpctc_switch, .-hpctc_switch
 )");
 #elif defined(__aarch64__)
@@ -57,7 +61,7 @@ hpctc_switch:
     ldp d12, d13, [sp, #128]
     ldp d14, d15, [sp, #144]
     add sp, sp, #160
-    ret
+    br x30
 .size hpctc_switch, .-hpctc_switch
 )");
 #endif
