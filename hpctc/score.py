@@ -56,7 +56,7 @@ class Summary:
     speedup: Estimate | None
     """Geometric mean over timed tasks; None when nothing was timed."""
     fast_1: float | None
-    """Share of all samples that are correct and faster than the baseline; None: nothing timed."""
+    """Share of all samples that are correct and surely faster than the baseline; None: no times."""
 
 
 def score(
@@ -153,7 +153,7 @@ def summary(scores: Sequence[Score]) -> Summary:
         compile_rate=sum(s.built for s in scores) / len(scores),
         pass_rate=sum(s.verdict == "correct" for s in scores) / len(scores),
         timed=len(speeds),
-        speedup=geometric_mean(list(speeds.values())) if speeds else None,
+        speedup=_whole(scores, speeds),
         fast_1=fast_p(scores, 1.0) if speeds else None,
     )
 
@@ -173,12 +173,21 @@ def task_speedups(scores: Iterable[Score]) -> Mapping[str, float]:
     return {name: math.exp(sum(logs) / len(logs)) for name, logs in found.items()}
 
 
-def fast_p(scores: Sequence[Score], p: float) -> float:
-    """Share of all samples that are correct and more than ``p`` times as fast as the baseline.
+def _whole(scores: Sequence[Score], speeds: Mapping[str, float]) -> Estimate | None:
+    """The geometric mean; of a single timed sample its own interval, as there is no spread."""
+    timed = [s for s in scores if s.speedup is not None]
+    if len(timed) == 1 and timed[0].speedup is not None and timed[0].interval is not None:
+        return Estimate(timed[0].speedup, *timed[0].interval)
+    return geometric_mean(list(speeds.values())) if speeds else None
 
-    KernelBench (Ouyang et al., 2025); wrong and untimed samples count as not fast.
+
+def fast_p(scores: Sequence[Score], p: float) -> float:
+    """Share of all samples that are correct and surely more than ``p`` times as fast.
+
+    After KernelBench (Ouyang et al., 2025), but by the lower end of the interval: a kernel that is
+    as fast as the baseline is not fast by luck. Wrong and untimed samples count as not fast.
     """
-    return sum(s.speedup is not None and s.speedup > p for s in scores) / len(scores)
+    return sum(s.interval is not None and s.interval[0] > p for s in scores) / len(scores)
 
 
 def median(values: Array) -> Array:

@@ -95,6 +95,7 @@ def score(name: str, verdict: VerdictClass, speed: float | None = None, sample: 
         built=verdict != "not built",
         verdict=verdict,
         speedup=speed,
+        interval=None if speed is None else (0.9 * speed, 1.1 * speed),
     )
 
 
@@ -122,6 +123,16 @@ def test_a_category_without_any_speedup_has_none() -> None:
 
 def test_fast_p_falls_with_p() -> None:
     assert [fast_p(SCORES, p) for p in (0.4, 1.0, 2.0)] == [0.5, 0.25, 0.0]
+
+
+def test_what_may_be_as_slow_as_the_baseline_is_not_fast() -> None:
+    assert fast_p([score("a", "correct", 1.05)], 1.0) == 0.0
+
+
+def test_a_single_sample_keeps_its_own_interval() -> None:
+    found = summary([score("a", "correct", 2.0), score("b", "wrong")]).speedup
+    assert found is not None
+    assert (found.value, found.low, found.high) == pytest.approx((2.0, 1.8, 2.2))
 
 
 def test_samples_of_a_task_are_one_task() -> None:
