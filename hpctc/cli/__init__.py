@@ -62,10 +62,10 @@ class Verbs(click.Group):
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="hpctc")
 def main() -> None:
-    r"""Operator graphs to checked CUDA/C pairs, and honest scores for whoever translates them.
+    """Operator graphs to checked CUDA/C pairs, and honest scores for whoever translates them.
 
     \b
     hpctc generate matmul softmax --out pairs     make pairs
     hpctc eval mini --model null --out runs/null  let a model answer
     hpctc report runs/null                        read the scores
-    """
+    """  # noqa: D301

@@ -29,7 +29,7 @@ from hpctc.report.tables import print_run
 @click.option("--seconds", type=click.FloatRange(0), help="For timing one candidate; 0: none.")
 @click.option("--from", "stage", type=click.Choice(STAGES), help="Make this stage and later anew.")
 def evaluate(suite: str, out: Path | None, stage: str | None, **chosen: object) -> None:
-    r"""Let a model answer SUITE; build, check, time and score what it says.
+    """Let a model answer SUITE; build, check, time and score what it says.
 
     SUITE is a name below evals/ or a folder that holds a suite.toml. A run that was interrupted
     goes on when the same command is given again.
@@ -37,7 +37,7 @@ def evaluate(suite: str, out: Path | None, stage: str | None, **chosen: object) 
     \b
     hpctc eval mini --model null
     hpctc eval mini --model 'replay{path=answers.jsonl}' --samples 4 --out runs/mine
-    """
+    """  # noqa: D301
     logging.basicConfig(format="%(levelname)s: %(message)s")
     settled = plan(suites.load(suite), _how(chosen))
     folder = out or _default_folder(settled)

@@ -31,11 +31,11 @@ def regress(
     force: bool,
     target: Path | None,
 ) -> None:
-    r"""Compare two runs: faster, slower or cannot tell, a task each and for the whole.
+    """Compare two runs: faster, slower or cannot tell, a task each and for the whole.
 
     \b
     Ends with 0 no regression, 1 regression, 2 wrong use, 3 cannot tell.
-    """
+    """  # noqa: D301
     found = compare(baseline, run, _share(threshold), force)
     console = Console(width=WIDTH)
     console.print(_table(found))

@@ -14,12 +14,12 @@ from hpctc.report import tables
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN...")
 @click.option("--json", "target", type=click.Path(path_type=Path), help="Write the figures here.")
 def report(runs: tuple[Path, ...], target: Path | None) -> None:
-    r"""Print the scores of runs: rates, speedups with intervals, failures with reasons.
+    """Print the scores of runs: rates, speedups with intervals, failures with reasons.
 
     \b
     hpctc report runs/mini-null-1
     hpctc report runs/mini-null-1 runs/mini-replay-1 --json figures.json
-    """
+    """  # noqa: D301
     console = Console(width=tables.WIDTH)
     for number, folder in enumerate(runs):
         if number:
