@@ -43,7 +43,7 @@ def unit(code: str, entries: Sequence[str], shared_bytes: int, asan: bool) -> st
     arrays = dynamic_arrays(code)
     rows = [f'    hpctc::entry<{e}>("{_quoted(e)}"),' for e in entries]
     lines = [
-        _plain_externs(code) if asan else code,
+        _plainly_stored(code) if asan else code,
         '#line 1 "launches"',
         'extern "C" const hpctc::Kernel hpctc_kernels[] = {',
         *rows,
@@ -79,6 +79,6 @@ def _asan_memory(arrays: Sequence[str], bytes_: int) -> list[str]:
     return ["#undef alignas", memory, *aliases] if arrays else []
 
 
-def _plain_externs(code: str) -> str:
-    """``extern __shared__`` as ``extern``: under asan ``__shared__`` itself means static."""
-    return re.sub(r"\bextern\b([^;(){}]*?)\b__shared__\b", lambda m: f"extern{m.group(1)}", code)
+def _plainly_stored(code: str) -> str:
+    """``extern __shared__`` as ``extern``, and so on: under asan ``__shared__`` means static."""
+    return re.sub(r"\b(extern|static)\b([^;(){}]*?)\b__shared__\b", r"\1\2", code)

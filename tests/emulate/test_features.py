@@ -433,6 +433,18 @@ def test_a_feature_means_what_numpy_says(case: Case, bench: Any) -> None:
             )
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.file)
+def test_the_sanitizer_has_no_objections(case: Case, bench: Any) -> None:
+    launches = [
+        bench.launch(kernel, grid, block, *args, shared=rest[0] if rest else 0)
+        for kernel, grid, block, args, *rest in case.launches
+    ]
+    how = Emulation(asan=True)
+    got = bench.run(bench.source(case.file), launches, case.inputs, case.outputs, how)
+    assert not got.findings, [str(f) for f in got.findings]
+
+
 def test_every_kernel_file_has_a_case(bench: Any) -> None:
     files = {p.stem for p in (Path(__file__).parent / "kernels").glob("*.cu")}
     assert files == {case.file for case in CASES}

@@ -193,6 +193,14 @@ def test_a_source_that_does_not_compile_says_why(trouble: Trouble, words: str, c
     assert words in found.message
 
 
+@pytest.mark.parametrize(
+    "code",
+    ["", "{" * 100_000, "asm(" * 10_000, "\ud800", "__global__ void k(int *y) { if (y[0]", "\0"],
+)
+def test_junk_is_refused_by_the_compiler(trouble: Trouble, code: str) -> None:
+    assert only(trouble(code)).kind == "does not compile"
+
+
 def test_a_launch_that_hardware_would_refuse(trouble: Trouble) -> None:
     code = "__global__ void k(int *y) {}"
     assert "1025 threads" in only(trouble(code, 1, 1025)).message

@@ -26,8 +26,12 @@ HPCTC_STORE(__stwt)
 
 namespace hpctc {
 
-/// A word of this operating-system thread: shared memory lies within 2 GiB of it.
+/// A byte that shared memory lies within 2 GiB of: it is of the same storage class.
+#if defined(__SANITIZE_ADDRESS__)
+extern char shared_origin;
+#else
 extern __thread char shared_origin;
+#endif
 
 /// What a 32-bit shared-memory address is here: the distance from shared_origin.
 inline std::size_t to_shared(const void *pointer) {

@@ -31,7 +31,11 @@ __thread uint3 threadIdx = {1, 0, 0}, blockIdx = {1, 0, 0}, blockDim = {1, 1, 1}
 
 namespace hpctc {
 
+#if defined(__SANITIZE_ADDRESS__)
+char shared_origin = 1;
+#else
 __thread char shared_origin = 1;
+#endif
 
 namespace {
 
