@@ -2,7 +2,10 @@
 
 import re
 
-FOR = re.compile(r"^ *for \(int (?P<name>\w+) = (?P<first>\w+); \w+ < (?P<end>\w+); \+\+\w+\) \{$")
+FOR = re.compile(
+    r"^ *for \((?:int|long long) (?P<name>\w+) = (?:\(long long\))?(?P<first>\w+); "
+    r"\w+ < (?:\(long long\))?(?P<end>\w+); \+\+\w+\) \{$"
+)
 NAMES = ("i", "j", "k", "l", "m", "n", "p", "q", "r", "s")
 """A loop is named by how deep it stands."""
 

@@ -100,25 +100,21 @@ def _sum(site: Site) -> Tensor:
 
 @emits("max", "min")
 def _extreme(site: Site) -> Tensor:
-    fold = Fold(site)
+    # also max and min in the accumulator's type: GPUs exchange no narrower values between threads
+    fold, narrow = Fold(site), _narrow(site)
     how = te.max if site.op == "max" else te.min
-    name = site.op if site.shape == fold.rows else f"{site.op}_all"
-    return fold.finish(fold.reduce(how, lambda v, _: v, name))
+    plain = narrow is None and site.shape == fold.rows
+    name = site.op if plain else f"{site.op}_all"
+    return fold.finish(fold.reduce(how, lambda v, _: _wide(v, site), name), narrow)
 
 
 @emits("any", "all")
 def _truth(site: Site) -> Tensor:
-    # over int8: cross-thread reductions know max and min, but no logical reducer
+    # as numbers: reductions across threads know max and min, but no logical operator
     fold = Fold(site)
     how = te.max if site.op == "any" else te.min
-    zero = tirx.const(0, site.operands[0].dtype)
-
-    def bit(value: Expr, _: Index) -> Expr:
-        truth = value if site.operands[0].dtype == "bool" else tirx.NE(value, zero)
-        return truth.astype("int8")
-
-    reduced = fold.reduce(how, bit, f"{site.op}_bits")
-    return fold.finish(reduced, lambda value: tirx.NE(value, tirx.const(0, "int8")))
+    reduced = fold.reduce(how, lambda v, _: _wide(v, site), f"{site.op}_bits")
+    return fold.finish(reduced, lambda value: tirx.NE(value, tirx.const(0, "int32")))
 
 
 def mean_of(fold: Fold, what: Map, name: str) -> Tensor:
@@ -225,7 +221,7 @@ def _argument(site: Site) -> Tensor:
     def element(*index: Expr) -> Expr:
         outer = [i for a, i in enumerate(index) if not (kept and a == axis)]
         full = (*outer[:axis], over.var, *outer[axis:])
-        return best((over.var.astype("int32"), site.x(*full)), axis=over)
+        return best((over.var.astype("int32"), _wide(site.x(*full), site)), axis=over)
 
     found, _ = te.compute(site.shape, element, name=site.op)
     return found
