@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+from hpctc.native.call import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,23 @@ class Difference:
     """The first wrong element in words: ``y[0, 3] is 1.5, expected 2``; empty: none is wrong."""
 
 
-def difference(name: str, got: Array, expected: Array, tolerance: float) -> Difference:
-    """Compare ``got`` (as the candidate left it) with ``expected`` (floats may be float64)."""
+def difference(
+    name: str,
+    got: Array,
+    expected: Array,
+    tolerance: float,
+    undecided: Array | None = None,
+) -> Difference:
+    """Compare ``got`` (as the candidate left it) with ``expected`` (floats may be float64).
+
+    Elements where ``undecided`` is true do not count: there rounding decides.
+    """
     if got.dtype.kind == "f":
         error = _float_error(got, expected)
     else:
         error = (_integers(got) != _integers(expected)).astype(np.float64)
+    if undecided is not None:
+        error[undecided] = 0.0
     bad = ~(error <= (tolerance if got.dtype.kind == "f" else 0.0))
     finite = error[np.isfinite(error)]
     count = int(np.count_nonzero(bad))

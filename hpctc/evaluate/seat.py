@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
-
-import numpy as np
+from typing import Self
 
 from hpctc.core.records import Pair
+from hpctc.native.call import Array
 from hpctc.sandbox.arena import Arena
 from hpctc.sandbox.process import Called, Candidate, Ended, Setup
-
-Array = np.ndarray[Any, Any]
 
 
 class Seat:

@@ -1,7 +1,7 @@
 """Whether a build computes what its task's graph means, on every seed and distribution."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from hpctc.core.records import Build, Pair, Verdict, VerdictClass
@@ -10,6 +10,7 @@ from hpctc.evaluate.bench import Attempt, Bench, in_order
 from hpctc.evaluate.cases import Case, cases
 from hpctc.evaluate.compare import difference
 from hpctc.evaluate.seat import Seat
+from hpctc.sandbox.arena import Arena
 from hpctc.sandbox.process import Ended
 
 
@@ -45,7 +46,7 @@ def _verdict(attempt: Attempt, known: Sequence[Case], suite: Suite, bench: Bench
         detail=finding.detail,
         seeds=suite.seeds,
         max_error=finding.max_error,
-        tolerance=known[0].tolerance if known else None,
+        tolerance=max((case.right.tolerance for case in known), default=None),
         jail=finding.jail,
     )
 
@@ -83,17 +84,20 @@ def run_case(seat: Seat, case: Case, turn: int) -> Finding:
         return Finding(outcome.failure, outcome.detail, None, layers)
     if (where := outputs.trespass()) is not None:
         return Finding("wrong", where, None, layers)
+    return replace(compared(outputs, case), jail=layers)
+
+
+def compared(outputs: Arena, case: Case) -> Finding:
+    """Hold what lies in ``outputs`` against what is right."""
     worst = 0.0
-    for tensor, got, expected in zip(outputs.tensors, outputs.arrays, case.expected, strict=True):
-        found = difference(tensor.name, got, expected, case.tolerance)
+    for tensor, got in zip(outputs.tensors, outputs.arrays, strict=True):
+        expected, undecided = case.right.outputs[tensor.name], case.right.undecided[tensor.name]
+        found = difference(tensor.name, got, expected, case.right.tolerance, undecided)
         worst = max(worst, found.max_error)
         if found.wrong:
-            words = (
-                f"{found.first} ({found.wrong:,} of {got.size:,} elements differ; "
-                f"seed {case.seed}, {case.distribution})"
-            )
-            return Finding("wrong", words, worst, layers)
-    return Finding("correct", "", worst, layers)
+            count = f"{found.wrong:,} of {got.size:,} elements differ"
+            return Finding("wrong", f"{found.first} ({count}; {case.name})", worst)
+    return Finding("correct", "", worst)
 
 
 def _first_error(log: str) -> str:

@@ -39,6 +39,8 @@ class Called:
     """What the runner measured around the call."""
     parent_ns: int
     """What the parent measured around request and reply: never less than the truth."""
+    cpu_ns: int
+    """What the kernel says all its threads computed, this call and the way to and from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ class Candidate:
             os.write(self._requests, struct.pack("=Q", self._nonce))
         except BrokenPipeError:
             return self._bury()
+        computed = self._cpu_ns()
         began = time.perf_counter_ns()
         os.kill(self.pid, signal.SIGCONT)
         reply = self._reply(self.setup.limits.wall_seconds)
@@ -109,7 +112,7 @@ class Candidate:
             return self._end("crashed", "it forged a reply of the runner")
         if (stopped := self._stop()) is not None:
             return stopped
-        return Called(child_ns, parent_ns)
+        return Called(child_ns, parent_ns, self._cpu_ns() - computed)
 
     def close(self) -> None:
         """End the child and all that it may have started."""
@@ -174,6 +177,10 @@ class Candidate:
         os.kill(self.pid, signal.SIGSTOP)
         _, status = os.waitpid(self.pid, os.WUNTRACED)
         return None if os.WIFSTOPPED(status) else self._died(status)
+
+    def _cpu_ns(self) -> int:
+        """The child's processor clock, which the kernel keeps (the id is made as in glibc)."""
+        return time.clock_gettime_ns((~self.pid << 3) | 2)
 
     def _bury(self) -> Ended:
         """The reply pipe is closed: the child has ended, or closed it and is ended now."""

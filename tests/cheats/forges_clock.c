@@ -1,8 +1,7 @@
 /* verdict: correct */
 /* timed: not believed */
 /* Finds the nonce in the runner's frame, answers in its place with a time of its own, and then takes
-   the whole conversation over. Its outputs are right; the parent's clock disagrees with its own. */
-#include <time.h>
+   the whole conversation over. Its outputs are right; the kernel knows how long it computed. */
 #include <unistd.h>
 
 #define N (300 * 257)
@@ -22,9 +21,10 @@ static unsigned long nonce(void) {
 }
 
 static void compute(const float *x, float *y) {
-    struct timespec pause = {0, 3000000};
-    for (int i = 0; i < N; i++) y[i] = x[i] * x[i] + 1.0f;
-    nanosleep(&pause, NULL);
+    for (int again = 0; again < 200; again++) {
+        for (int i = 0; i < N; i++) y[i] = x[i] * x[i] + 1.0f;
+        __asm__ volatile("" ::: "memory");
+    }
 }
 
 void entry(const float *restrict x, float *restrict y) {

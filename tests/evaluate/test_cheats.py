@@ -1,6 +1,7 @@
 """The red team: each file of tests/cheats is a candidate, and says which verdict it must get."""
 
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hpctc.evaluate.cases import Case
 from hpctc.evaluate.seat import Seat
 from hpctc.evaluate.timing import Match
 from hpctc.evaluate.verify import judge
+from hpctc.native.call import Array
 
 CHEATS = sorted((Path(__file__).parents[1] / "cheats").glob("*.c"))
 
@@ -34,14 +36,18 @@ def test_a_cheat_gets_its_verdict(path: Path, bench: Bench, pair: Pair, known: l
 
 @pytest.mark.parametrize("path", TIMED, ids=lambda p: p.stem)
 def test_what_passed_is_watched_while_it_is_timed(
-    path: Path, bench: Bench, pair: Pair, known: list[Case]
+    path: Path,
+    bench: Bench,
+    pair: Pair,
+    known: list[Case],
+    decide: Callable[[Sequence[Array]], Case],
 ) -> None:
     source = path.read_text()
     candidate, reference = bench.compile(source).library, bench.compile(pair.c_code).library
     assert candidate is not None
     assert reference is not None
     with Seat(bench.setup, candidate, pair) as mine, Seat(bench.setup, reference, pair) as theirs:
-        outcome = Match(mine, theirs).play(known[0], seconds=0.3)
+        outcome = Match(mine, theirs, decide, 1e-6, 1).play(known[0].inputs, seconds=0.3)
     expected = said(source, "timed")
     if expected == "not believed":
         assert outcome.problem.startswith("impossible")
@@ -50,4 +56,4 @@ def test_what_passed_is_watched_while_it_is_timed(
         assert len(outcome.series.candidate) == len(outcome.series.baseline) >= 6
     else:
         assert outcome.verdict == expected
-        assert "in a timed call" in outcome.problem
+        assert "a timed call" in outcome.problem
