@@ -10,6 +10,7 @@ from hpctc import __version__
 from hpctc.core.records import Pair, Provenance
 from hpctc.graph import cost
 from hpctc.graph.ir import Graph
+from hpctc.graph.rename import renamed
 from hpctc.graph.text import show
 from hpctc.lower import cpu, cuda
 from hpctc.lower.c.unit import print_unit
@@ -37,6 +38,7 @@ def lower(
     may also crash or hang, so call this in :mod:`hpctc.lower.worker`.
     """
     made = plan_of(graph, fuse)
+    graph = _named_as(made, graph)
     device = cuda.generate(made, gpu or _gpu(effort, provenance))
     c_code, host = _c_side(made, effort, database)
     schedules = {f"c {name}": text for name, text in host.items()}
@@ -61,6 +63,14 @@ def lower(
             tools={**provenance.tools, **tools()},
         ),
     )
+
+
+def _named_as(made: Plan, graph: Graph) -> Graph:
+    """The graph with its inputs and outputs called as in the sources: one name for one thing."""
+    names = {i.name: t.name for i, t in zip(graph.inputs, made.inputs, strict=True)}
+    for output, tensor in zip(graph.outputs, made.outputs, strict=True):
+        names.setdefault(output, tensor.name)
+    return renamed(graph, names)
 
 
 def _gpu(effort: Effort, provenance: Provenance) -> cuda.Cuda:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import tvm
 from tvm import tirx
 
-from hpctc.lower.c.names import RESERVED, identifier, words
+from hpctc.lower.c.names import INNER, RESERVED, identifier, words
 
 CUDA = words(
     """
@@ -19,14 +19,19 @@ CUDA = words(
 """Words that C++ and CUDA keep for themselves beyond those of C."""
 
 
-def free(name: str, taken: set[str]) -> str:
+def free(name: str, taken: set[str], reserved: frozenset[str] = RESERVED | CUDA) -> str:
     """``name``, changed where it is not legal or already taken; it counts as taken from now."""
-    stem = identifier(name, RESERVED | CUDA)
+    stem = identifier(name, reserved)
     chosen, n = stem, 2
     while chosen in taken:
         chosen, n = f"{stem}_{n}", n + 1
     taken.add(chosen)
     return chosen
+
+
+def buffer(name: str, taken: set[str]) -> str:
+    """:func:`free` for a buffer, which is a parameter: it may be called ``gamma`` or ``index``."""
+    return free(name, taken, INNER | CUDA)
 
 
 def renamed(func: tirx.PrimFunc, params: Sequence[str]) -> tirx.PrimFunc:
@@ -47,7 +52,7 @@ def renamed(func: tirx.PrimFunc, params: Sequence[str]) -> tirx.PrimFunc:
         if n in chosen or node["type"] != "ir.Var" or not _is_buffer(nodes, node["data"]):
             continue
         name = nodes[node["data"]["name"]]["data"]
-        chosen[n] = free(name.removesuffix("_intermediate"), taken)
+        chosen[n] = buffer(name.removesuffix("_intermediate"), taken)
     for n, name in chosen.items():
         nodes.append({"type": "ffi.String", "data": name})
         nodes[n]["data"]["name"] = len(nodes) - 1

@@ -9,7 +9,7 @@ from tvm import relax, te
 from hpctc.core.records import Tensor
 from hpctc.graph.ir import Graph, Interval, TensorType
 from hpctc.lower.plan import Plan, Step
-from hpctc.lower.relax.naming import free, renamed
+from hpctc.lower.relax.naming import buffer, free, renamed
 
 Place = Any
 """A relax variable, or a pair of a tuple variable and a position in it."""
@@ -38,7 +38,7 @@ class _Reader:
         """Name the buffers, then turn every call into a step."""
         taken: set[str] = set()
         entry = free(self.graph.name, taken)
-        inputs = tuple(_input(free(i.name, taken), i.type, i.domain) for i in self.graph.inputs)
+        inputs = tuple(_input(buffer(i.name, taken), i.type, i.domain) for i in self.graph.inputs)
         self.taken = taken
         for tensor, var in zip(inputs, self.main.params, strict=True):
             self.buffers[var] = tensor.name
@@ -78,7 +78,7 @@ class _Reader:
         made: list[Tensor] = []
         copies: list[tuple[Tensor, Tensor]] = []
         for name in self.graph.outputs:
-            tensor = _tensor(free(name, self.taken), types[name])
+            tensor = _tensor(buffer(name, self.taken), types[name])
             made.append(tensor)
             place = self.place(fields[name])
             if place in self.buffers:
@@ -105,7 +105,7 @@ class _Reader:
         if place not in self.buffers:
             n = len(self.intermediates)
             type_ = TensorType(tuple(int(e) for e in kind.shape.values), str(kind.dtype))
-            self.intermediates.append(_tensor(free(f"t{n}", self.taken), type_))
+            self.intermediates.append(_tensor(buffer(f"t{n}", self.taken), type_))
             self.buffers[place] = self.intermediates[-1].name
         return self.buffers[place]
 
