@@ -36,25 +36,60 @@ LIBRARY = {
 }  # fmt: skip
 """Intrinsic -> name in <math.h>, without the float suffix. ``round`` is to even, as numpy's."""
 
-CLASSIFY = {"isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite"}
+CLASSIFY = frozenset({"isnan", "isinf", "isfinite"})
+"""Intrinsics that are a macro of <math.h> and give a truth value."""
 
-HELPERS: dict[str, tuple[str, ...]] = {
-    "min": (),
-    "max": (),
-    "floordiv": (),
-    "floormod": (),
-    "rsqrt": (),
-    "sigmoid": (),
+
+@dataclass(frozen=True)
+class Helper:
+    """A function that a unit carries; its text is ``templates/c/math/<name>.c.j2``."""
+
+    needs: tuple[str, ...] = ()
+    """The helpers it calls."""
+    ulp: float | None = None
+    """Largest error of the float version, in units in the last place of the right result."""
+
+
+LOG = ("bits", "mantissa")
+
+HELPERS = {
+    "min": Helper(),
+    "max": Helper(),
+    "floordiv": Helper(),
+    "floormod": Helper(),
+    "sqrt": Helper(),
+    "rsqrt": Helper(("sqrt",)),
+    "splat": Helper(),
+    "bits": Helper(),
+    "power_of_two": Helper(),
+    "mantissa": Helper(("bits",)),
+    "exp": Helper(("power_of_two",), ulp=1.0),
+    "log": Helper(LOG, ulp=1.0),
+    "log2": Helper(LOG, ulp=1.5),
+    "log1p": Helper(("log",), ulp=2.5),
+    "tanh": Helper(("exp",), ulp=1.5),
+    "sigmoid": Helper(("exp",), ulp=2.5),
+    "erf": Helper(("exp",), ulp=2.0),
+    "sin": Helper(ulp=0.6),
+    "cos": Helper(ulp=0.6),
+    "tan": Helper(ulp=0.6),
+    "atan": Helper(ulp=2.0),
+    "asin": Helper(("sqrt",), ulp=2.0),
+    "acos": Helper(("sqrt",), ulp=1.5),
+    "sinh": Helper(("exp",), ulp=4.0),
+    "cosh": Helper(("exp",), ulp=3.0),
+    "pow": Helper((*LOG, "power_of_two"), ulp=1.0),
 }
-"""Helper -> the helpers it calls. Its text is ``templates/c/math/<name>.c.j2``."""
+"""Every helper; those with an error stand for a function of <math.h> where it is float."""
 
 
 def function(intrinsic: str, dtype: str) -> Function:
     """The C function for an intrinsic whose first argument has that dtype."""
     computed = "float32" if dtype == "float16" else dtype
     if intrinsic in CLASSIFY:
-        return Function(dtype, library=CLASSIFY[intrinsic], boolean=True)
-    if intrinsic in HELPERS:
+        return Function(dtype, library=intrinsic, boolean=True)
+    carried = HELPERS.get(intrinsic)
+    if carried and (computed == "float32" or carried.ulp is None):
         return Function(computed, helper=intrinsic)
     if intrinsic in LIBRARY and is_float(dtype):
         suffix = "f" if computed == "float32" else ""
@@ -64,6 +99,8 @@ def function(intrinsic: str, dtype: str) -> Function:
 
 def helper_name(name: str, kind: str) -> str:
     """``exp_f32`` for an element type, ``max_f32x16`` for a vector type."""
+    if name == "sqrt":
+        return "sqrtf" if kind == "float32" else "sqrt"
     return f"{name}_{SHORT.get(kind, kind)}"
 
 
@@ -72,7 +109,8 @@ def helper_text(name: str, kind: str) -> str:
     """The definition of a helper for one element or vector type."""
     full = helper_name(name, kind)
     if kind in C_TYPES:
-        return render(f"c/math/{name}.c.j2", T=C_TYPES[kind], name=full, dtype=kind)
+        ulp = HELPERS[name].ulp
+        return render(f"c/math/{name}.c.j2", T=C_TYPES[kind], name=full, dtype=kind, ulp=ulp)
     element = next(c for dtype, c in C_TYPES.items() if SHORT[dtype] == kind.partition("x")[0])
     return render(f"c/math/{name}_vector.c.j2", T=element, V=kind, name=full)
 
@@ -82,7 +120,7 @@ def definitions(wanted: set[tuple[str, str]]) -> list[str]:
     ordered: dict[tuple[str, str], None] = {}
 
     def add(name: str, dtype: str) -> None:
-        for needed in HELPERS.get(name, ()):
+        for needed in HELPERS[name].needs:
             add(needed, dtype)
         ordered[name, dtype] = None
 

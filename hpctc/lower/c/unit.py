@@ -1,7 +1,7 @@
 """A whole C file from a plan and its scheduled functions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tvm import tirx
 
@@ -14,6 +14,34 @@ from hpctc.lower.c.vectors import typedef
 from hpctc.lower.plan import Plan
 from hpctc.native.call import prototype
 
+PRAGMA = """
+#if defined(__GNUC__) && !defined(__clang__)
+// Nobody reads the exception flags: conditional arithmetic may become SIMD.
+#pragma GCC optimize("no-trapping-math")
+#endif"""
+"""A promise that changes no result, without which gcc leaves such loops scalar."""
+
+CONDITIONAL = (" ? ", " || ", "floor", "ceil", "trunc", "isnan(", "isinf(", "isfinite(")
+"""Text that needs :data:`PRAGMA`."""
+
+HEADERS = {
+    "float.h": ("FLT_MAX", "DBL_MAX"),
+    "math.h": (),
+    "stdbool.h": ("bool", "true", "false"),
+    "stdint.h": ("int8_t", "int16_t", "int32_t", "int64_t", "INT32_", "INT64_"),
+    "stdlib.h": ("free(",),
+}
+"""Header -> text that needs it; <math.h> is always there."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One plan in C, without what it shares with others in the same file."""
+
+    functions: list[CFunction]
+    definitions: list[str]
+    """The steps, callees first, then the entry."""
+
 
 def print_unit(plan: Plan, scheduled: Sequence[tirx.PrimFunc]) -> str:
     """The C source of a plan: helpers, one static function a step, and the entry.
@@ -22,33 +50,51 @@ def print_unit(plan: Plan, scheduled: Sequence[tirx.PrimFunc]) -> str:
     ``void NAME(const T *restrict in..., T *restrict out...)``, as
     :func:`hpctc.native.call.prototype` has it. A plan of one step is a single function.
     """
-    scope = Scope([plan.entry])
-    names = {
-        t.name: scope.fresh(t.name) for t in (*plan.inputs, *plan.outputs, *plan.intermediates)
-    }
-    entry = prototype(plan.entry, renamed(plan.inputs, names), renamed(plan.outputs, names))
-    functions = []
-    single = len(plan.steps) == 1
-    for step, func in zip(plan.steps, scheduled, strict=True):
-        args = [names[a] for a in step.args]
-        if single:
-            functions.append(print_function(func, plan.entry, args))
-        else:
-            functions.append(print_function(func, scope.fresh(step.name), local_names(func, args)))
-    if single:
-        main = "\n".join([f"{entry} {{", *functions[0].body, "}"]) + "\n"
-        definitions = [main]
-    else:
-        definitions = [f.text("static ") for f in functions]
-        definitions.append(entry_text(plan, entry, functions, names))
+    return print_units([(plan, scheduled)])
+
+
+def print_units(plans: Sequence[tuple[Plan, Sequence[tirx.PrimFunc]]]) -> str:
+    """The C source of several plans with different entries in one file."""
+    names = Scope(plan.entry for plan, _ in plans)
+    printed = [print_plan(plan, scheduled, names) for plan, scheduled in plans]
+    functions = [f for p in printed for f in p.functions]
+    definitions = [d for p in printed for d in p.definitions]
     return "\n".join([*preamble(functions, definitions), *definitions])
 
 
-def local_names(func: tirx.PrimFunc, args: Sequence[str]) -> list[str]:
-    """Parameter names of a step: the plan's buffer names, made different where one comes twice."""
+def print_plan(plan: Plan, scheduled: Sequence[tirx.PrimFunc], file: Scope) -> Printed:
+    """The functions of one plan; those of steps get names that are free in ``file``."""
     scope = Scope()
-    del func
-    return [scope.fresh(a) for a in args]
+    tensors = (*plan.inputs, *plan.outputs, *plan.intermediates)
+    names = {t.name: scope.fresh(t.name) for t in tensors}
+    entry = prototype(plan.entry, renamed(plan.inputs, names), renamed(plan.outputs, names))
+    if len(plan.steps) == 1:
+        args = [names[a] for a in plan.steps[0].args]
+        single = print_function(scheduled[0], plan.entry, args)
+        text = "\n".join([*title(plan), f"{entry} {{", *single.body, "}"]) + "\n"
+        return Printed([single], [text])
+    functions = []
+    definitions = []
+    for step, func in zip(plan.steps, scheduled, strict=True):
+        local = Scope()
+        args = [local.fresh(names[a]) for a in step.args]
+        functions.append(print_function(func, file.fresh(step.name), args))
+        definitions.append(functions[-1].text("static "))
+    definitions.append(entry_text(plan, entry, functions, names))
+    return Printed(functions, definitions)
+
+
+def title(plan: Plan) -> list[str]:
+    """The comment above an entry: the arrays that it reads and writes."""
+    reads = ", ".join(describe(t) for t in plan.inputs)
+    writes = ", ".join(describe(t) for t in plan.outputs)
+    return [f"// {reads} -> {writes}" if reads else f"// -> {writes}"]
+
+
+def describe(tensor: Tensor) -> str:
+    """``x[3][17]``, with the element type where it is not float."""
+    kind = "" if tensor.dtype == "float32" else f"{C_TYPES[tensor.dtype]} "
+    return kind + tensor.name + "".join(f"[{e}]" for e in tensor.shape)
 
 
 def renamed(tensors: Sequence[Tensor], names: Mapping[str, str]) -> list[Tensor]:
@@ -60,7 +106,7 @@ def entry_text(
     plan: Plan, entry: str, functions: Sequence[CFunction], names: Mapping[str, str]
 ) -> str:
     """The entry that allocates the intermediates, calls the steps in order, and frees."""
-    lines = [f"{entry} {{"]
+    lines = [*title(plan), f"{entry} {{"]
     for t in plan.intermediates:
         count = 1
         for extent in t.shape:
@@ -74,18 +120,17 @@ def entry_text(
 
 
 def preamble(functions: Sequence[CFunction], definitions: Sequence[str]) -> list[str]:
-    """Headers and helpers, only what is used."""
-    helpers = maths.definitions(set().union(*(f.helpers for f in functions)))
+    """Headers, vector types and helpers, only what is used."""
+    parts = maths.definitions(set().union(*(f.helpers for f in functions)))
     types = sorted(set().union(*(f.vectors for f in functions)))
     if types:
-        helpers.insert(0, "\n".join(typedef(*kind) for kind in types) + "\n")
-    text = "".join([*helpers, *definitions])
-    headers = {
-        "float.h": "_MAX",
-        "math.h": "",
-        "stdbool.h": "bool",
-        "stdint.h": "int",
-        "stdlib.h": "free(",
-    }
-    lines = [f"#include <{name}>" for name, mark in headers.items() if mark in text]
-    return ["\n".join(lines) + "\n", *helpers]
+        parts.insert(0, "\n".join(typedef(*kind) for kind in types) + "\n")
+    text = "".join([*parts, *definitions])
+    lines = [
+        f"#include <{name}>"
+        for name, marks in HEADERS.items()
+        if not marks or any(mark in text for mark in marks)
+    ]
+    if any(mark in text for mark in CONDITIONAL):
+        lines.append(PRAGMA)
+    return ["\n".join(lines) + "\n", *parts]

@@ -177,9 +177,9 @@ class Writer:
 
     def updates(self, stmt: Any) -> bool:
         """Whether a store computes the new value of an element from the old one."""
-        value = stmt.value
-        return (
-            isinstance(value, (*UPDATES, tirx.Min, tirx.Max))
+        value: Any = stmt.value
+        return bool(
+            type(value) in {*UPDATES, tirx.Min, tirx.Max}
             and isinstance(value.a, ir.TensorLoad)
             and value.a.source.same_as(stmt.buffer)
             and same(value.a.indices, stmt.indices)
