@@ -38,9 +38,8 @@ CUDA_CHECKS = ("auto", "off", "require")
 @click.option(
     "--size",
     type=click.Choice(["small", "medium", "large"]),
-    default="small",
-    show_default=True,
-    help="Work of one graph: below 20 us, some ms, or some 100 ms on one thread.",
+    help="Scale graphs to below 20 us, some ms, or some 100 ms on one thread.  [sources as they "
+    "are; what widens them: small]",
 )
 @click.option(
     "--rewrites",

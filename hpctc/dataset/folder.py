@@ -81,7 +81,7 @@ class Settings:
     count: int | None
     seed: int
     effort: str
-    size: str
+    size: str | None
     rewrites: int
     cuda_check: Literal["auto", "off", "require"]
 

@@ -34,6 +34,8 @@ STEPS = 4
 
 ALL, GROWN = "all", "grown"
 
+DEFAULT_SIZE = "small"
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -54,15 +56,16 @@ class Source:
     graphs: tuple[tuple[str, Graph], ...] = ()
     """What it holds, each with the provenance's ``source``; none: graphs are grown."""
 
-    def take(self, turn: int, seed: int, size: str) -> tuple[str, int | None, Graph] | None:
+    def take(self, turn: int, seed: int, size: str | None) -> tuple[str, int | None, Graph] | None:
         """The graph of a turn with its ``source`` and seed; None where none was found."""
         draw = derived(seed, self.label, turn)
         if not self.graphs:
-            return self._grown(draw, size)
+            return self._grown(draw, size or DEFAULT_SIZE)
         source, graph = self.graphs[turn % len(self.graphs)]
-        if turn < len(self.graphs) and fits(graph, SIZES[size]):
+        window = SIZES[size or DEFAULT_SIZE]
+        if turn < len(self.graphs) and (size is None or fits(graph, window)):
             return source, None, graph
-        other = scaled(graph, draw, SIZES[size])
+        other = scaled(graph, draw, window)
         return None if other is None else (source, draw, other)
 
     def _grown(self, draw: int, size: str) -> tuple[str, int, Graph] | None:
@@ -79,7 +82,9 @@ class Plan:
     count: int | None
     """Pairs that are wanted; None: what the sources hold, once."""
     seed: int
-    size: str
+    size: str | None
+    """Window of work into which graphs are scaled; None: the sources' own extents, and
+    :data:`DEFAULT_SIZE` for those that are widened or grown."""
     rewrites: int
     """Rewritten versions of every graph."""
     effort: str

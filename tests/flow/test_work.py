@@ -34,6 +34,15 @@ def test_without_a_count_the_samples_are_taken_once() -> None:
     assert len({i.name for i in found}) == len({parse(i.graph).name for i in found}) == len(found)
 
 
+def test_a_file_is_taken_as_it_is_unless_a_size_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "wide.graph"
+    file.write_text("graph wide(x: f32[512, 4096]) {\n  y = tanh(x)\n  return y\n}\n")
+    (kept,) = listed(replace(PLAN, size=None), str(file))
+    (scaled,) = listed(PLAN, str(file))
+    assert parse(kept.graph).inputs[0].type.shape == (512, 4096)
+    assert parse(scaled.graph).inputs[0].type.size < 512 * 4096
+
+
 def test_all_begins_with_one_sample_of_every_operator() -> None:
     found = listed(PLAN, "all", most=len(ops.OPS))
     assert {i.provenance.source for i in found} == {f"operator {name}" for name in ops.OPS}
