@@ -135,7 +135,8 @@ def _gathers(body: str) -> str:
         vector, first, step = match["vector"], match["first"], int(match["step"])
         body = body[: match.start()] + body[match.end() :]
         for n, lane in enumerate("xyzw"):
-            place = f"{first} + {n * step}" if n else first
+            # In parentheses: where it is used there may be a division next to it.
+            place = f"({first} + {n * step})" if n else f"({first})"
             body = re.sub(rf"\b{vector}\.{lane}\b", lambda _, p=place: p, body)  # type: ignore[misc]
     return body
 
