@@ -1,6 +1,8 @@
 # ruff: noqa: E501 (a case in few lines)
 """Every CUDA feature in a small kernel, held against numpy, in three thread orders."""
 
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -443,6 +445,25 @@ def test_the_sanitizer_has_no_objections(case: Case, bench: Any) -> None:
     how = Emulation(asan=True)
     got = bench.run(bench.source(case.file), launches, case.inputs, case.outputs, how)
     assert not got.findings, [str(f) for f in got.findings]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("nvcc") is None, reason="there is no nvcc")
+@pytest.mark.parametrize("file", sorted({case.file for case in CASES}))
+def test_nvcc_takes_the_kernel_too(file: str, bench: Any, tmp_path: Path) -> None:
+    source = tmp_path / "kernel.cu"
+    source.write_text(bench.source(file))
+    command = [
+        "nvcc",
+        "-std=c++17",
+        "-arch=sm_80",
+        "-cubin",
+        "-o",
+        str(tmp_path / "out"),
+        str(source),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_kernel_file_has_a_case(bench: Any) -> None:

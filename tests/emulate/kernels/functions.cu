@@ -1,3 +1,4 @@
+#include <math_constants.h>
 __global__ void functions(const float *x, float *y, const double *a, double *b) {
   int i = threadIdx.x;
   float v = x[i];
