@@ -1,7 +1,9 @@
-"""``hpctc dataset``: count, release, export, import."""
+"""``hpctc dataset``: count, release, export, import, suite."""
 
 import shlex
 import sys
+import tempfile
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from hpctc.dataset.folder import settings_of
 from hpctc.dataset.hpctranseval import PUBLISHED, Published
 from hpctc.dataset.release import Label, release
 from hpctc.dataset.split import Shares
+from hpctc.dataset.suite import Wanted, make_suite
+from hpctc.sandbox.launcher import build as build_runner
 
 MANY = 12
 """How many operators ``count`` lists without ``--all``."""
@@ -108,6 +112,36 @@ def import_command(path: Path, out: Path) -> None:
         raise UsageError(f"{out} holds pairs", "give another folder with --out")
     jsonl.write(out / PUBLISHED, records)
     click.echo(f"{out / PUBLISHED}: {len(records)} imported rows")
+
+
+@dataset.command("suite")
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder.")
+@click.option("--tasks", type=click.IntRange(min=1), default=32, show_default=True)
+@click.option("--least-ms", default=1.0, show_default=True, help="Of the C on one thread.")
+@click.option("--name", "label", help="Default: the out folder's name.")
+@click.option("--description", default="", help="One line on what the tasks are.")
+def suite_command(
+    folders: tuple[str, ...],
+    out: Path,
+    tasks: int,
+    least_ms: float,
+    label: str | None,
+    description: str,
+) -> None:
+    """Choose tasks from the pairs in FOLDER...: all classes, many families, enough work to time."""
+    found = list(_once(p for f in folders for p in read.pairs(read.locate(f))))
+    name = label or out.resolve().name
+    words = description or f"{tasks} tasks of {least_ms:g} ms or more on one thread"
+    with tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
+        runner = build_runner(Path(scratch))
+        wanted = Wanted(name, words, tasks, least_ms)
+        made = make_suite(found, wanted, out, Path(scratch), runner)
+    counts = Counter(t.pair.category for t in made.tasks)
+    click.echo(f"{out}: {len(made.tasks)} tasks")
+    for category in CATEGORIES:
+        click.echo(f"  {counts[category]:4}  {category}")
+    click.echo(f"next: hpctc eval {out} --model null --out RUN")
 
 
 def _once(pairs: Iterable[Pair]) -> Iterable[Pair]:
