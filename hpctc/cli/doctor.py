@@ -74,6 +74,8 @@ def _compilers() -> Iterator[Finding]:
     if gcc:
         works = "parallel loops build and link" if host.openmp_works() else None
         yield Finding("OpenMP", works, True, "apt-get install libgomp1 gcc")
+    remedy = "to emulate CUDA: apt-get install g++"
+    yield Finding("g++", host.tool_version("g++"), False, remedy)
     yield Finding("clang", host.tool_version("clang"), False, "optional: apt-get install clang")
 
 

@@ -36,7 +36,7 @@ def evaluate(suite: str, out: Path | None, stage: str | None, **chosen: object) 
 
     \b
     hpctc eval mini --model null
-    hpctc eval mini --model 'replay{path=answers.jsonl}' --samples 4 --out runs/mine
+    hpctc eval mini --model 'replay{path=answers.jsonl}' --samples 4
     """  # noqa: D301
     logging.basicConfig(format="%(levelname)s: %(message)s")
     settled = plan(suites.load(suite), _how(chosen))
