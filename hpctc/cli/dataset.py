@@ -1,10 +1,11 @@
-"""``hpctc dataset``: count, release, export, import, suite."""
+"""``hpctc dataset``: count, verify, release, export, import, suite."""
 
 import shlex
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from hpctc.core import jsonl
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import CATEGORIES, Pair
 from hpctc.dataset import hpctranseval, read
+from hpctc.dataset.check import How, check
 from hpctc.dataset.count import Count
 from hpctc.dataset.count import count as count_pairs
+from hpctc.dataset.device import Demand
 from hpctc.dataset.folder import settings_of
 from hpctc.dataset.hpctranseval import PUBLISHED, Published
+from hpctc.dataset.rejection import Rejected
 from hpctc.dataset.release import Label, release
 from hpctc.dataset.split import Shares
 from hpctc.dataset.suite import Wanted, make_suite
@@ -112,6 +116,27 @@ def import_command(path: Path, out: Path) -> None:
         raise UsageError(f"{out} holds pairs", "give another folder with --out")
     jsonl.write(out / PUBLISHED, records)
     click.echo(f"{out / PUBLISHED}: {len(records)} imported rows")
+
+
+@dataset.command("verify")
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(min=1), help="The first pairs only.")
+@click.option(
+    "--cuda-check", "demand", type=click.Choice(["auto", "off", "require"]), default="auto"
+)
+def verify_command(name: str, limit: int | None, demand: Demand) -> None:
+    """Check the pairs of NAME again on this machine; ends with 1 where one does not pass."""
+    found = list(islice(read.pairs(read.locate(name)), limit))
+    wrong = 0
+    with tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
+        how = How(Path(scratch), build_runner(Path(scratch)), cuda=demand)
+        for pair in found:
+            outcome = check(pair, how)
+            if isinstance(outcome, Rejected):
+                wrong += 1
+                click.echo(f"{pair.id} {pair.name}: {outcome.reason}; {outcome.detail}")
+    click.echo(f"{len(found) - wrong} of {len(found)} pairs pass")
+    raise SystemExit(1 if wrong else 0)
 
 
 @dataset.command("suite")

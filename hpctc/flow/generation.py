@@ -18,7 +18,7 @@ from pathlib import Path
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Pair
 from hpctc.dataset.check import How, check
-from hpctc.dataset.folder import Failure, Folder, Measurement, Settings
+from hpctc.dataset.folder import Failure, Folder, Measurement, Settings, Stage
 from hpctc.dataset.rejection import Rejected
 from hpctc.flow.work import Item, Plan, Source, items
 from hpctc.graph.text import parse
@@ -149,7 +149,7 @@ def _measurement(made: Made, facts: Mapping[str, str]) -> Measurement | None:
     )
 
 
-def _failure(item: Item, stage: str, reason: str, detail: str) -> Failure:
+def _failure(item: Item, stage: Stage, reason: str, detail: str) -> Failure:
     return Failure.make(
         graph=item.graph,
         name=item.name,

@@ -58,6 +58,18 @@ def test_release_export_import_count_show(folder: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "f" / "IndependentOperator.json").read_text()) == rows
 
 
+def test_verify_checks_again_on_this_machine(relu: Make, tmp_path: Path) -> None:
+    right = relu("right")
+    wrong = relu("wrong", c_code=relu("wrong").c_code.replace("> 0.0f", "> 0.5f"))
+    jsonl.write(tmp_path / "pairs.jsonl", [right, wrong])
+    done = hpctc("dataset", "verify", tmp_path, "--cuda-check", "off")
+    assert done.exit_code == 1
+    assert f"{wrong.id} wrong: the C computes something else; y[" in done.output
+    assert "1 of 2 pairs pass" in done.output
+    done = hpctc("dataset", "verify", tmp_path, "--limit", 1, "--cuda-check", "off")
+    assert (done.exit_code, done.output) == (0, "1 of 1 pairs pass\n")
+
+
 def test_import_does_not_mix_with_pairs(folder: Path, tmp_path: Path) -> None:
     hpctc("dataset", "export", folder, "--format", "hpctranseval", "--out", tmp_path / "e")
     done = hpctc("dataset", "import", tmp_path / "e", "--out", folder)
