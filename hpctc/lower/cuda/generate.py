@@ -122,6 +122,7 @@ def _choose(step: Step, how: Cuda) -> tuple[Scheduled, Emitted]:
     for candidate in _candidates(step, how):
         try:
             emitted = emit(candidate.func, step.name.removesuffix("_kernel"), how.arch)
+            _keep_results(step, emitted)
         except (Unlaunchable, ValueError, RuntimeError, TypeError) as problem:
             problems.append(f"{candidate.text.partition(chr(10))[0]}: {str(problem)[:200]}")
             continue
@@ -138,6 +139,14 @@ def _choose(step: Step, how: Cuda) -> tuple[Scheduled, Emitted]:
     if second is not None:
         return second
     raise CudaError(f"{step.name} has no CUDA schedule: {'; '.join(problems)}")
+
+
+def _keep_results(step: Step, emitted: Emitted) -> None:
+    """Refuse a schedule that lost stages: dlight's Transpose drops what follows it."""
+    given = {a for launch in emitted.launches for a in launch.args}
+    results = [str(p.name) for p in step.func.params][-step.outputs :]
+    if lost := [name for name in results if name not in given]:
+        raise Unlaunchable(f"no kernel writes {', '.join(lost)}")
 
 
 def _candidates(step: Step, how: Cuda) -> Iterator[Scheduled]:
