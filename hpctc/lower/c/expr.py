@@ -37,6 +37,9 @@ BINARY: dict[Any, tuple[str, int]] = {
 }
 """Nodes that are a C operator."""
 
+MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""The same comparison with its operands exchanged."""
+
 CALLS = {
     "bitwise_and": ("&", BIT_AND),
     "bitwise_or": ("|", BIT_OR),
@@ -65,6 +68,10 @@ class Environment(Protocol):
 
     def element(self, buffer: Any, indices: Any) -> Piece:
         """An element of a buffer as an lvalue."""
+        ...
+
+    def known(self, expr: Any) -> str | None:
+        """The variable that holds an expression's value already, if there is one."""
         ...
 
     def helper(self, name: str, kind: str) -> str:
@@ -104,10 +111,15 @@ class Expressions:
 
     def piece(self, expr: Any) -> Piece:
         """C for ``expr`` with its precedence."""
+        if name := self.env.known(expr):
+            return name, ATOM
         kind = type(expr)
         if kind in BINARY:
             operator, strength = BINARY[kind]
-            return self.narrow(expr, self.binary(operator, strength, expr.a, expr.b))
+            left, right = expr.a, expr.b
+            if strength == RELATION and is_number(left):
+                operator, left, right = MIRRORED[operator], right, left
+            return self.narrow(expr, self.binary(operator, strength, left, right))
         if kind not in self.by_type:
             raise NotImplementedError(f"the C printer has no rule for {kind.__name__}: {expr}")
         return self.by_type[kind](expr)

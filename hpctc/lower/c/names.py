@@ -97,7 +97,7 @@ def loop_names(name: str) -> tuple[str, ...]:
     text = re.sub(r"_(init|fused)(?=_|$)", "", name)
     parts = re.findall(r"[A-Za-z]+\d*(?:_(?:\d+|v(?![A-Za-z])))*", text)
     short = [axis_name(part) for part in parts] or [text]
-    if short[0] in LETTERS and len(short) == 1:
+    if all(name in LETTERS for name in short):
         return (short[0], *LETTERS)
     return ("_".join(short),)
 

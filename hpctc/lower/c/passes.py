@@ -9,7 +9,8 @@ from tvm import s_tir, tirx
 
 from hpctc.lower.c.bounds import tighten
 from hpctc.lower.c.lanes import cut, settle
-from hpctc.lower.c.scalars import drop_dead, promote
+from hpctc.lower.c.scalars import promote
+from hpctc.lower.c.tidy import drop_dead, narrow, sink
 from hpctc.lower.c.tree import find
 from hpctc.lower.c.unfuse import unfuse
 
@@ -46,8 +47,10 @@ def lower(func: tirx.PrimFunc) -> Lowered:
         s_tir.transform.RewriteUnsafeSelect(),
     ]
     plain = tvm.transform.Sequential(passes)(mod)["main"]
-    body, registers = settle(promote(tighten(cut(unfuse(drop_dead(plain.body))))))
-    return Lowered(tuple(plain.params), drop_dead(body), registers)
+    arguments = set(plain.params)
+    body = tighten(cut(unfuse(drop_dead(narrow(plain.body)))))
+    body, registers = settle(promote(sink(body), arguments))
+    return Lowered(tuple(plain.params), sink(drop_dead(body)), registers)
 
 
 def separate_inits(func: tirx.PrimFunc) -> tirx.PrimFunc:

@@ -44,7 +44,7 @@ def print_function(
     scope = Scope({name, *taken})
     names = list(args) or [scope.fresh(p.name) for p in lowered.params]
     scope.taken.update(names)
-    writer = Writer(scope.inner(), lowered.registers)
+    writer = Writer(scope.inner(), lowered.registers, lowered.body)
     written = {s.buffer for s in find(lowered.body, tirx.BufferStore)}
     params = []
     for param, c_name in zip(lowered.params, names, strict=True):

@@ -1,12 +1,12 @@
 """Accumulators in registers: memory that a loop only updates in place becomes a local variable."""
 
+from collections.abc import Collection
 from typing import Any
 
 import tvm_ffi
 from tvm import ir, tirx
 
 from hpctc.lower.c.tree import (
-    NOTHING,
     PARALLEL,
     constant,
     find,
@@ -20,42 +20,30 @@ Index = Any
 """The index expressions of one element."""
 
 
-def drop_dead(stmt: Any) -> Any:
-    """Remove local buffers that nobody reads, with what is written to them."""
-    read = [load.source for load in find(stmt, ir.TensorLoad)]
-    dead = {a.buffer for a in find(stmt, tirx.AllocBuffer) if a.buffer not in read}
-    return drop_dead(_without(stmt, dead)) if dead else stmt
-
-
-def _without(stmt: Any, dead: set[Any]) -> Any:
-    if isinstance(stmt, tirx.AllocBuffer | tirx.BufferStore):
-        return NOTHING if stmt.buffer in dead else stmt
-    return rebuild(stmt, lambda inner: _without(inner, dead))
-
-
-def promote(stmt: Any) -> Any:
+def promote(stmt: Any, arguments: Collection[Any]) -> Any:
     """Give every element that a serial loop nest updates in place a scalar of its own.
 
     ``y[i] = 0; for (k) y[i] += x[k];`` becomes ``acc = 0; for (k) acc += x[k]; y[i] = acc;``. An
     element qualifies if the nest reads and writes its buffer at that one place only, and if it is
     written in any case (so that writing it back writes nothing that was not written before).
+    Local buffers of one element are scalars already; ``arguments`` are not local.
     """
     parts = statements(stmt)
-    if len(parts) == 1:
-        return _loop(parts[0], []) if isinstance(stmt, tirx.For) else rebuild(stmt, promote)
+    if len(parts) == 1 and not isinstance(stmt, tirx.For):
+        return rebuild(stmt, lambda inner: promote(inner, arguments))
     done: list[Any] = []
     for part in parts:
         if isinstance(part, tirx.For):
-            done = statements(_loop(part, done))
+            done = statements(_loop(part, done, arguments))
         else:
-            done.append(rebuild(part, promote))
+            done.append(rebuild(part, lambda inner: promote(inner, arguments)))
     return sequence(done)
 
 
-def _loop(loop: Any, before: list[Any]) -> Any:
+def _loop(loop: Any, before: list[Any], arguments: Collection[Any]) -> Any:
     """``before`` and the loop, with what the loop accumulates in scalars."""
     after = []
-    for buffer, index in accumulated(loop):
+    for buffer, index in accumulated(loop, arguments):
         first = start(before, buffer, index)
         if first is None and not certain(loop, buffer):
             continue
@@ -69,10 +57,10 @@ def _loop(loop: Any, before: list[Any]) -> Any:
             before = [*before[:first], *opening, *before[first + 1 :]]
         loop = redirect(loop, buffer, scalar)
         after.append(tirx.BufferStore(buffer, tirx.BufferLoad(scalar, zero), index))
-    return sequence([*before, rebuild(loop, promote), *after])
+    return sequence([*before, rebuild(loop, lambda inner: promote(inner, arguments)), *after])
 
 
-def accumulated(loop: Any) -> list[tuple[Any, Index]]:
+def accumulated(loop: Any, arguments: Collection[Any]) -> list[tuple[Any, Index]]:
     """The buffers, with their index, that a serial loop updates at one place only."""
     if any(int(f.kind) == PARALLEL for f in find(loop, tirx.For)):
         return []
@@ -83,7 +71,8 @@ def accumulated(loop: Any) -> list[tuple[Any, Index]]:
     found: list[tuple[Any, Index]] = []
     for store in find(loop, tirx.BufferStore):
         buffer, index = store.buffer, store.indices
-        if buffer in [b for b, _ in found] or buffer in local or is_scalar(buffer):
+        known = buffer in [b for b, _ in found] or buffer in local
+        if known or (is_single(buffer) and buffer not in arguments):
             continue
         stores = [(s.buffer, s.indices) for s in find(loop, tirx.BufferStore)]
         here = [i for b, i in [*loads, *stores] if b.same_as(buffer)]
@@ -94,9 +83,9 @@ def accumulated(loop: Any) -> list[tuple[Any, Index]]:
     return found
 
 
-def is_scalar(buffer: Any) -> bool:
-    """Whether a buffer is a local variable already."""
-    return buffer.scope() == "local" and all(constant(e) == 1 for e in buffer.shape)
+def is_single(buffer: Any) -> bool:
+    """Whether a buffer has one element."""
+    return all(constant(e) == 1 for e in buffer.shape)
 
 
 def start(before: list[Any], buffer: Any, index: Index) -> int | None:

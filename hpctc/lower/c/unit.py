@@ -71,24 +71,28 @@ def print_plan(plan: Plan, scheduled: Sequence[tirx.PrimFunc], file: Scope) -> P
     if len(plan.steps) == 1:
         args = [names[a] for a in plan.steps[0].args]
         single = print_function(scheduled[0], plan.entry, args)
-        text = "\n".join([*title(plan), f"{entry} {{", *single.body, "}"]) + "\n"
+        text = (
+            "\n".join([title(plan.inputs, plan.outputs), f"{entry} {{", *single.body, "}"]) + "\n"
+        )
         return Printed([single], [text])
+    by_name = {t.name: t for t in tensors}
     functions = []
     definitions = []
     for step, func in zip(plan.steps, scheduled, strict=True):
         local = Scope()
         args = [local.fresh(names[a]) for a in step.args]
         functions.append(print_function(func, file.fresh(step.name), args))
-        definitions.append(functions[-1].text("static "))
+        own = [replace(by_name[a], name=n) for a, n in zip(step.args, args, strict=True)]
+        comment = title(own[: -step.outputs], own[-step.outputs :])
+        definitions.append(f"{comment}\n{functions[-1].text('static ')}")
     definitions.append(entry_text(plan, entry, functions, names))
     return Printed(functions, definitions)
 
 
-def title(plan: Plan) -> list[str]:
-    """The comment above an entry: the arrays that it reads and writes."""
-    reads = ", ".join(describe(t) for t in plan.inputs)
-    writes = ", ".join(describe(t) for t in plan.outputs)
-    return [f"// {reads} -> {writes}" if reads else f"// -> {writes}"]
+def title(inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> str:
+    """The comment above a function: the arrays that it reads and writes."""
+    reads, writes = (", ".join(describe(t) for t in ts) for ts in (inputs, outputs))
+    return f"// {reads} -> {writes}"
 
 
 def describe(tensor: Tensor) -> str:
@@ -106,7 +110,7 @@ def entry_text(
     plan: Plan, entry: str, functions: Sequence[CFunction], names: Mapping[str, str]
 ) -> str:
     """The entry that allocates the intermediates, calls the steps in order, and frees."""
-    lines = [*title(plan), f"{entry} {{"]
+    lines = [title(plan.inputs, plan.outputs), f"{entry} {{"]
     for t in plan.intermediates:
         count = 1
         for extent in t.shape:

@@ -42,7 +42,8 @@ class Vectors(Expressions):
         if buffer in self.registers:
             return self.env.element(buffer, [*start[:-1], start[-1] // self.lanes])
         place, _ = self.env.element(buffer, start)
-        return f"*({const}{self.type(dtype_of(buffer))} *)&{place}", UNARY
+        address = place.removesuffix("[0]") if place.endswith("[0]") else f"&{place}"
+        return f"*({const}{self.type(dtype_of(buffer))} *){address}", UNARY
 
     def type(self, dtype: str) -> str:
         """Ask for a vector type in the unit; its name."""
