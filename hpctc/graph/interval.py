@@ -126,6 +126,10 @@ def dipping(f: Callable[[Array], Array], lowest: float) -> Image:
     return image
 
 
+ROUNDED = 4 * float(np.finfo(np.float64).eps)
+"""What a value near 1 may be off in float64."""
+
+
 def cosine(intervals: Sequence[Interval], _types: Types, _attrs: Attrs) -> Interval:
     """The image of cos: 1 at even and -1 at odd multiples of pi."""
     low, high = intervals[0].low, intervals[0].high
@@ -133,7 +137,8 @@ def cosine(intervals: Sequence[Interval], _types: Types, _attrs: Attrs) -> Inter
         return Interval(-1.0, 1.0)
     peaks = range(math.ceil(low / math.pi), math.floor(high / math.pi) + 1)
     ends = [math.cos(low), math.cos(high), *((-1.0) ** k for k in peaks)]
-    return of(ends)
+    # Outward by what pi and cos are off themselves: sin(0) must not come out as 6e-17, above zero.
+    return Interval(max(min(ends) - ROUNDED, -1.0), min(max(ends) + ROUNDED, 1.0))
 
 
 def sine(intervals: Sequence[Interval], types: Types, attrs: Attrs) -> Interval:

@@ -8,6 +8,7 @@ from hpctc.graph import check
 from hpctc.graph.build import Builder
 from hpctc.graph.errors import GraphDomainError, GraphError
 from hpctc.graph.ir import Graph, Input, Interval, Node, TensorType, Value
+from hpctc.graph.text import parse
 
 F = TensorType((2, 3), "float32")
 
@@ -119,3 +120,9 @@ def test_a_graph_is_not_endless() -> None:
     many = tuple(replace(node, results=(Value(f"y{i}", F),)) for i in range(10_001))
     with pytest.raises(GraphError, match="10,001 applications"):
         check.check(Graph("g", inputs, many, ("y0",)))
+
+
+def test_a_sine_of_what_may_be_zero_is_no_divisor() -> None:
+    text = "graph g(x: f32[4]) {\n  a = square(x)\n  b = sin(a)\n  y = x / b\n  return y\n}\n"
+    with pytest.raises(GraphDomainError, match="apart from 0"):
+        parse(text)
