@@ -34,9 +34,9 @@ def difference(
     if got.dtype.kind == "f":
         error = _float_error(got, expected)
     else:
-        error = (_integers(got) != _integers(expected)).astype(np.float64)
+        error = np.asarray(_integers(got) != _integers(expected), dtype=np.float64)
     if undecided is not None:
-        error[undecided] = 0.0
+        error = np.where(undecided, 0.0, error)
     bad = ~(error <= (tolerance if got.dtype.kind == "f" else 0.0))
     finite = error[np.isfinite(error)]
     count = int(np.count_nonzero(bad))
@@ -56,9 +56,8 @@ def _float_error(got: Array, expected: Array) -> Array:
         value = got.astype(np.float64)
         error = np.abs(value - wanted) / (np.abs(wanted) + 1.0)
     same = (value == wanted) | (np.isnan(value) & np.isnan(wanted))
-    error[same] = 0.0
-    error[~same & ~(np.isfinite(value) & np.isfinite(wanted))] = np.inf
-    return error
+    known = np.isfinite(value) & np.isfinite(wanted)
+    return np.where(same, 0.0, np.where(known, error, np.inf))
 
 
 def _integers(array: Array) -> Array:
@@ -67,7 +66,6 @@ def _integers(array: Array) -> Array:
 
 
 def _words(name: str, index: tuple[Any, ...], got: Array, expected: Array) -> str:
-    place = ", ".join(str(int(i)) for i in index)
-    value = _integers(got)[index] if index else _integers(got).reshape(-1)[0]
-    wanted = expected[index] if index else expected.reshape(-1)[0]
-    return f"{name}[{place}] is {value:.9g}, expected {float(wanted):.9g}"
+    place = f"[{', '.join(str(int(i)) for i in index)}]" if index else ""
+    value, wanted = float(_integers(got)[index]), float(expected[index])
+    return f"{name}{place} is {value:.9g}, expected {wanted:.9g}"

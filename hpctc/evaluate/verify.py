@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby
+from threading import Lock
 
 from hpctc.core.records import Build, Pair, Verdict, VerdictClass
 from hpctc.core.suite import Suite
@@ -26,19 +28,39 @@ class Finding:
 
 def verify(attempts: Iterable[Attempt], suite: Suite, bench: Bench) -> Iterator[Verdict]:
     """One verdict an attempt, in order; attempts at one task share its cases when adjacent."""
-    for _, group in groupby(attempts, key=lambda a: a.task.id):
-        same_task = list(group)
-        if any(a.build is not None and a.build.ok for a in same_task):
-            known = list(cases(same_task[0].task.pair, suite))
-        else:
-            known = []  # nothing of this task will run, so no results are needed
-        yield from in_order(lambda a: _verdict(a, known, suite, bench), same_task, bench.jobs)  # noqa: B023
+
+    def with_cases() -> Iterator[tuple[Attempt, Shared]]:
+        for _, group in groupby(attempts, key=lambda a: a.task.id):
+            shared: Shared | None = None
+            for attempt in group:
+                shared = shared or Shared(attempt.task.pair, suite)
+                yield attempt, shared
+
+    return in_order(lambda work: _verdict(*work, suite, bench), with_cases(), bench.jobs)
 
 
-def _verdict(attempt: Attempt, known: Sequence[Case], suite: Suite, bench: Bench) -> Verdict:
+class Shared:
+    """The cases of a task, made when first asked for, by one of the threads that need them."""
+
+    def __init__(self, pair: Pair, suite: Suite) -> None:
+        self._make = partial(cases, pair, suite)
+        self._lock = Lock()
+        self._known: tuple[Case, ...] | None = None
+
+    def get(self) -> tuple[Case, ...]:
+        """The cases; slow the first time."""
+        with self._lock:
+            if self._known is None:
+                self._known = tuple(self._make())
+            return self._known
+
+
+def _verdict(attempt: Attempt, shared: Shared, suite: Suite, bench: Bench) -> Verdict:
     assert attempt.build is not None
     finding = _unbuilt(attempt, attempt.build)
+    known: tuple[Case, ...] = ()
     if finding is None:
+        known = shared.get()
         finding = judge(attempt.candidate.source or "", attempt.task.pair, known, bench)
     return Verdict.make(
         of=attempt.build.id,

@@ -165,9 +165,8 @@ class Stages:
 
     def prompts(self, tasks: list[Task]) -> list[Prompt]:
         """Tasks in words."""
-        how = render.How(
-            f"{self.plan.compiler.program} {self.plan.compiler.flags}", self.plan.threads
-        )
+        using = self.plan.compiler
+        how = render.How(f"{using.program} -std={using.std} {using.flags}", self.plan.threads)
         return self.run.land(
             "prompts", Prompt, lambda done: render.prompts(_missing(tasks, done), how)
         )
