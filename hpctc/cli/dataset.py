@@ -192,6 +192,8 @@ def _tell(path: Path, figures: Count, everything: bool) -> None:
             table.add_row(str(what), str(number))
         console.print()
         console.print(table)
+    if (rest := len(figures.operators) - MANY) > 0 and not everything:
+        console.print(f"and {rest} more: --all")
     least, median, most = figures.bytes
     console.print(f"\nbytes moved: least {least:,}, median {median:,}, most {most:,}")
     console.print(f"text: {figures.code[0]:,} characters of C, {figures.code[1]:,} of CUDA")
@@ -204,7 +206,4 @@ def _tables(figures: Count, everything: bool) -> Iterable[tuple[str, Sequence[tu
     yield "checked", list(figures.checks.items())
     operators = list(figures.operators.items())
     shown = operators if everything else operators[:MANY]
-    rest = len(operators) - len(shown)
     yield f"operators ({len(operators)})", shown
-    if rest:
-        yield f"and {rest} more operators: --all", []
