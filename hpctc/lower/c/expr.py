@@ -179,11 +179,9 @@ class Expressions:
         """
         number, other = (expr.b, expr.a) if is_number(expr.b) else (expr.a, expr.b)
         text, strength = self.piece(other)
-        plain = is_number(number) or not is_float(dtype_of(expr))
-        if plain and strength == ATOM and "(" not in text:
-            limit, operator = self.text(number, ATOM), "<" if which == "max" else ">"
-            if limit.isidentifier() or is_number(number):
-                return f"{text} {operator} {limit} ? {limit} : {text}", CHOICE
+        if is_number(number) and strength == ATOM and "(" not in text:
+            limit, operator = self.text(number), "<" if which == "max" else ">"
+            return f"{text} {operator} {limit} ? {limit} : {text}", CHOICE
         name = self.env.helper(which, dtype_of(expr))
         return f"{name}({self.text(expr.a)}, {self.text(expr.b)})", ATOM
 

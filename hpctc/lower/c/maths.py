@@ -55,6 +55,8 @@ LOG = ("bits", "mantissa")
 HELPERS = {
     "min": Helper(),
     "max": Helper(),
+    "fold_min": Helper(),
+    "fold_max": Helper(),
     "floordiv": Helper(),
     "floormod": Helper(),
     "sqrt": Helper(),

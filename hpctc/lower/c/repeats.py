@@ -7,9 +7,13 @@ import tvm_ffi
 from tvm import ir, tirx
 
 from hpctc.lower.c.tree import find
+from hpctc.lower.c.types import dtype_of, is_float
 
 ARITHMETIC = (tirx.Add, tirx.Sub, tirx.Mul, tirx.Div, tirx.Min, tirx.Max, ir.Call)
 """What is worth a name."""
+
+OPAQUE = (tirx.Min, tirx.Max, ir.Call)
+"""What of it is worth a name in indices: the rest changes when indices are simplified."""
 
 RISKY = (ir.TensorLoad, ir.Call, tirx.Div, tirx.Mod, tirx.FloorDiv, tirx.FloorMod)
 """What must not move out of the arm of a condition that guards it."""
@@ -47,8 +51,9 @@ def candidates(expr: Any, guarded: bool) -> Iterator[Any]:
         for index in expr.indices:
             yield from candidates(index, guarded)
         return
+    kinds = ARITHMETIC if is_float(dtype_of(expr)) else OPAQUE
     conditional = isinstance(expr, ir.Call) and expr.op.name.endswith("if_then_else")
-    if isinstance(expr, ARITHMETIC) and movable and not conditional:
+    if isinstance(expr, kinds) and movable and not conditional:
         yield expr
     for place, part in enumerate(children(expr)):
         yield from candidates(part, guarded or (conditional and place > 0))

@@ -8,7 +8,7 @@ import tvm_ffi
 from tvm import ir, tirx
 
 from hpctc.lower.c import maths
-from hpctc.lower.c.expr import AND, ATOM, Expressions, Piece, new_analyzer, row_major
+from hpctc.lower.c.expr import AND, ATOM, Expressions, Piece, is_number, new_analyzer, row_major
 from hpctc.lower.c.lanes import nbytes
 from hpctc.lower.c.layout import wrapped
 from hpctc.lower.c.names import Scope, tidy
@@ -144,9 +144,8 @@ class Statements:
         A scalar that one of the next statements, ``rest``, sets is declared there.
         """
         wanted = tidy(buffer.name)
-        name = self.names[buffer] = self.scope.fresh(
-            wanted, "acc" if self.stores[buffer] > 1 else wanted
-        )
+        other = "acc" if self.stores[buffer] > 1 else f"{wanted}_local"
+        name = self.names[buffer] = self.scope.fresh(wanted, other)
         extents = self.shape(buffer)
         kind, size = C_TYPES[dtype_of(buffer)], nbytes(buffer)
         if size > STACK_BYTES:
@@ -169,6 +168,7 @@ class Statements:
     def store(self, stmt: Any) -> None:
         """``y[i] = value;``, or an update in place."""
         self.bind_repeated(stmt.value)
+        self.bind_clipped(stmt)
         target, _ = self.element(stmt.buffer, stmt.indices)
         operator = UPDATES.get(type(stmt.value))
         if stmt.buffer in self.undeclared:
@@ -193,11 +193,25 @@ class Statements:
         for expr in repeated(value):
             if len(self.text(expr)) > LONG and self.known(expr) is None:
                 self.bind_repeated(expr)
-                short = {tirx.Sub: "d", ir.TensorLoad: "v"}.get(type(expr), "t")
-                name, text = self.scope.fresh(short), self.text(expr)
-                kind = "int" if dtype_of(expr) == "int32" else C_TYPES[dtype_of(expr)]
-                self.line(f"const {kind} {name} = {text};")
-                self.bound.append((expr, name))
+                self.hold(expr, {tirx.Sub: "d", ir.TensorLoad: "v"}.get(type(expr), "t"))
+
+    def bind_clipped(self, stmt: Any) -> None:
+        """Give a name to what is clipped: ``v < 0 ? 0 : v`` needs it twice."""
+        clips, value = [], stmt.value
+        while isinstance(value, tirx.Min | tirx.Max) and not updates(stmt):
+            value = value.a if is_number(value.b) else value.b
+            clips.append(value)
+        for inner in reversed(clips):
+            text, strength = self.expressions.piece(inner)
+            if strength < ATOM or "(" in text:
+                self.hold(inner, "v")
+
+    def hold(self, expr: Any, wanted: str) -> None:
+        """Compute an expression into a constant; later statements know it by that name."""
+        text, name = self.text(expr), self.scope.fresh(wanted)
+        kind = "int" if dtype_of(expr) == "int32" else C_TYPES[dtype_of(expr)]
+        self.line(f"const {kind} {name} = {text};")
+        self.bound.append((expr, name))
 
     def extreme(self, target: str, value: Any) -> None:
         """``acc = acc > v ? acc : v``: what gcc turns into SIMD, at the price of forgetting NaN."""

@@ -54,6 +54,12 @@ class Vectors(Expressions):
         text, kind = self.text(expr.value), self.type(dtype_of(expr))
         return f"__builtin_convertvector({text}, {kind})", ATOM
 
+    def fold(self, expr: Any) -> str:
+        """A reduction's minimum or maximum: one comparison, at the price of forgetting NaN."""
+        which = "fold_max" if isinstance(expr, tirx.Max) else "fold_min"
+        name = self.env.helper(which, self.type(dtype_of(expr)))
+        return f"{name}({self.vector(expr.a)}, {self.vector(expr.b)})"
+
     def extreme(self, which: str, expr: Any) -> Piece:
         """Minimum or maximum of every lane, through a helper."""
         name = self.env.helper(which, self.type(dtype_of(expr)))

@@ -113,10 +113,12 @@ class Writer(Statements):
         for stmt in statements(loop.body):
             target, _ = vectors.element(stmt.buffer, stmt.indices)
             operator = UPDATES.get(type(stmt.value))
-            if operator and updates(stmt):
-                self.line(f"{target} {operator} {vectors.text(stmt.value.b)};")
-            else:
+            if not updates(stmt):
                 self.line(f"{target} = {vectors.vector(stmt.value)};")
+            elif operator is None:
+                self.line(f"{target} = {vectors.fold(stmt.value)};")
+            else:
+                self.line(f"{target} {operator} {vectors.text(stmt.value.b)};")
             self.forget(stmt.buffer)
 
     def lane_by_lane(self, loop: Any) -> None:
