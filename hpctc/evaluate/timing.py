@@ -26,7 +26,7 @@ from hpctc.native.call import Array
 from hpctc.native.host import facts
 from hpctc.sandbox.process import Called, Ended
 
-FEWEST_PAIRS = 6
+FEWEST_PAIRS = 10
 MOST_PAIRS = 400
 TIGHT = 0.01
 """The half-width of the interval of the ratio, relative, at which more pairs are not worth it."""

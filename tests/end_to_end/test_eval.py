@@ -46,7 +46,7 @@ def test_a_built_in_model_is_right_everywhere_and_timed(
         assert score.interval[0] <= score.speedup <= score.interval[1]
     assert sorted(p.stem for p in run.glob("*.jsonl")) == sorted(STAGES)
     for timing in jsonl.read(run / "timings.jsonl", Timing):
-        assert len(timing.candidate_ns) == len(timing.baseline_ns) >= 6
+        assert len(timing.candidate_ns) == len(timing.baseline_ns) >= 10
         assert {"cpu", "cores", "kernel", "load"} <= set(timing.host)
     assert "100%" in done.output
 
