@@ -19,7 +19,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "emulate": ({"core", "native"}, {"numpy"}),
     "dataset": ({"core", "native", "graph", "sandbox", "emulate"}, {"numpy", "pyarrow"}),
     "prompt": ({"core", "native"}, set()),
-    "models": ({"core"}, set()),
+    "transpile": ({"core", "native", "syntax"}, {"numpy"}),
+    "models": ({"core", "transpile"}, set()),
     "evaluate": ({"core", "native", "graph", "sandbox"}, {"numpy"}),
     "score": ({"core"}, {"numpy", "scipy"}),
     "report": ({"core", "score"}, {"numpy", "rich"}),
@@ -30,7 +31,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "cli": (
         {"core", "native", "graph", "rewrite", "dataset", "models", "sandbox", "emulate"}
-        | {"flow", "report"},
+        | {"flow", "report", "transpile"},
         {"click", "rich"},
     ),
 }

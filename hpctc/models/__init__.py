@@ -1,4 +1,4 @@
-"""Whoever answers a prompt: the reference, the null transpiler, recorded answers.
+"""Whoever answers a prompt: the reference, null and rule-based transpilers, recorded answers.
 
 Comes in: prompts, and the tasks they were made of. Goes out: answers, several samples a prompt
 where asked. A model is a :class:`~hpctc.core.spec.Spec`, so its text stands in every record; it is
@@ -11,6 +11,7 @@ from hpctc.models.base import Model
 MODELS: dict[str, str] = {
     "reference": "hpctc.models.reference:Reference",
     "null": "hpctc.models.null:Null",
+    "rules": "hpctc.models.rules:Rules",
     "replay": "hpctc.models.replay:Replay",
 }
 """Name -> where its class lies."""

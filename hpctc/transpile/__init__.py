@@ -1,0 +1,97 @@
+"""CUDA to C by rule: kernels become loops over blocks and threads.
+
+Comes in: CUDA text and its launches. Goes out: one self-contained C text, the same for the same
+input, or a :class:`~hpctc.transpile.diagnostics.Diagnosed` with a number from the table in
+:mod:`hpctc.transpile.diagnostics`. The road of a kernel: :mod:`~hpctc.transpile.program` sorts the
+declarations, :mod:`~hpctc.transpile.kernel` translates one launch, :mod:`~hpctc.transpile.fission`
+cuts at barriers (MCUDA, 2008), :mod:`~hpctc.transpile.expand` keeps what crosses a cut,
+:mod:`~hpctc.transpile.tidy` writes the loops, :mod:`~hpctc.transpile.unit` assembles the text.
+"""
+
+from collections.abc import Sequence
+
+from hpctc.core.records import Launch, Pair, Tensor
+from hpctc.native.call import prototype
+from hpctc.syntax import tree
+from hpctc.syntax.parse import SourceError, parse
+from hpctc.syntax.preprocess import preprocess
+from hpctc.syntax.slices import device_part
+from hpctc.transpile import types
+from hpctc.transpile.diagnostics import Diagnosed
+from hpctc.transpile.program import Program, collect
+from hpctc.transpile.unit import Call, Unit, buffer, geometry, literal
+
+__all__ = ["Diagnosed", "read", "transpile", "transpile_pair"]
+
+
+def transpile_pair(pair: Pair) -> str:
+    """The C of a pair's CUDA, with the pair's entry and signature."""
+    return transpile(
+        pair.cuda_code, pair.launches, pair.inputs, pair.outputs, pair.intermediates, pair.entry
+    )
+
+
+def transpile(
+    cuda_code: str,
+    launches: Sequence[Launch],
+    inputs: Sequence[Tensor],
+    outputs: Sequence[Tensor],
+    intermediates: Sequence[Tensor] = (),
+    entry: str = "entry",
+) -> str:
+    """C that does what the launches do: ``void entry(inputs, outputs)``, C order, contiguous."""
+    try:
+        program = collect(read(cuda_code))
+        given = [buffer(t, const=True) for t in inputs]
+        given += [buffer(t, const=False) for t in (*outputs, *intermediates)]
+        unit = Unit(
+            program,
+            entry,
+            prototype(entry, inputs, outputs).partition("(")[2].removesuffix(")"),
+            {b.name: b for b in given},
+            [buffer(t, const=False) for t in intermediates],
+        )
+        return unit.write([_call(launch, program) for launch in launches])
+    except Diagnosed as problem:
+        raise problem.located(cuda_code, "<cuda>") from None
+
+
+def read(cuda_code: str, name: str = "<cuda>") -> tree.Unit:
+    """Parse a CUDA source: macros expanded, host code left out."""
+    try:
+        return parse(device_part(preprocess(cuda_code, name)).device, name)
+    except SourceError as problem:
+        made = Diagnosed("HPC0001", problem.message)
+        made.hint = problem.hint
+        raise made from problem
+
+
+def _call(launch: Launch, program: Program) -> Call:
+    name, templates = _split(launch.kernel)
+    defined = program.kernel(name)
+    args: list[str | tree.Expr] = []
+    for i, arg in enumerate(launch.args):
+        if isinstance(arg, str):
+            args.append(arg)
+        elif i < len(defined.item.parameters):
+            args.append(literal(arg, _scalar(defined.item.parameters[i].type, arg)))
+        else:
+            args.append(literal(arg, types.INT))
+    return Call(name, geometry(launch), tuple(args), templates)
+
+
+def _scalar(kind: tree.Type, value: float) -> tree.Type:
+    """The canonical type of a scalar parameter; a template's is the argument's."""
+    found = types.scalar(types.name(kind))
+    return tree.Named(found) if found else types.INT if isinstance(value, int) else types.FLOAT
+
+
+def _split(kernel: str) -> tuple[str, tuple[tree.Expr | tree.Type, ...]]:
+    """``scale<float, 4>`` as a name and template arguments."""
+    name, _, rest = kernel.partition("<")
+    if not rest:
+        return name, ()
+    unit = parse(f"template <typename A> void f(A a) {{}} void g() {{ f<{rest.rstrip('> ')}>(); }}")
+    function = unit.items[-1]
+    call = next(n for n in tree.walk(function) if isinstance(n, tree.Call))
+    return name.strip(), call.templates or ()

@@ -1,0 +1,93 @@
+"""One kernel launch as a body in C with its barriers still in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hpctc.syntax import tree
+from hpctc.transpile import types
+from hpctc.transpile.fold import Folder, number
+from hpctc.transpile.groups import Groups
+from hpctc.transpile.program import Defined
+from hpctc.transpile.scope import Geometry, Local, Shared, Typed
+from hpctc.transpile.statements import mutated
+
+
+class Translator(Groups):
+    """The whole translator of one function."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.constants = set()
+        self.returned: tree.Type | None = None
+
+    def function(self, function: tree.Function, kind: tree.Type) -> tuple[Any, ...]:
+        """The body of a device function that does not use threads."""
+        assert function.body is not None
+        self.mutable = mutated(function.body) | self._by_reference(function.body)
+        self.returning.append((None, kind))
+        return self.body(function.body)
+
+    def _do_return(self, node: tree.Return) -> None:
+        if self.geometry is None and node.value is not None and self.returned is None:
+            self.captured(lambda: setattr(self, "returned", self._kind_of(node.value)))
+        super()._do_return(node)
+
+    def _kind_of(self, node: tree.Expr | None) -> tree.Type | None:
+        if node is None or isinstance(node, tree.Braces):
+            return None
+        return self.expr(node).type
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A kernel's body, ready to be cut into loops over threads."""
+
+    body: tuple[Any, ...]
+    locals: dict[str, Local]
+    constants: frozenset[str]
+    """Variables that are assigned only where they are declared."""
+    folder: Folder
+    used: set[str]
+    written: frozenset[str]
+    """Pointer parameters through which something is written."""
+    reads: frozenset[str]
+
+
+def translate(
+    shared: Shared,
+    defined: Defined,
+    geometry: Geometry,
+    templates: dict[str, tree.Type | tree.Expr],
+    args: Sequence[tree.Expr],
+) -> Translated:
+    """Translate a kernel for one launch; ``args`` are what its parameters stand for."""
+    names = [a.name for a in args if isinstance(a, tree.Name)]
+    made = Translator(shared, geometry, templates, names)
+    assert defined.item.body is not None
+    changed = mutated(defined.item.body)
+    for parameter, arg in zip(defined.item.parameters, args, strict=True):
+        kind = made.resolve(parameter.type)
+        if types.is_pointer(kind):
+            made.bind(parameter.name, Typed(arg, types.decayed(kind)))
+            continue
+        own = parameter.name in changed
+        made.bind(
+            parameter.name, Typed(made.temporary(parameter.name, kind, arg) if own else arg, kind)
+        )
+        if isinstance(arg, tree.Name):
+            made.constants.add(arg.name)
+    body = (*made.out, *made.captured(lambda: made.out.extend(made.kernel(defined))))
+    written = _written(body)
+    return Translated(
+        body, made.locals, frozenset(made.constants), made.fold, made.used,
+        frozenset(written & set(names)),
+        frozenset({n.name for s in body for n in tree.walk(s) if isinstance(n, tree.Name)}),
+    )  # fmt: skip
+
+
+def _written(body: Sequence[tree.Node]) -> set[str]:
+    return {name for statement in body for name in mutated(statement)}
+
+
+__all__ = ["Translated", "Translator", "number", "translate"]

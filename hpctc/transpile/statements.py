@@ -1,0 +1,487 @@
+"""Statements, and whole functions: bodies become C statements with barriers still in them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from hpctc.syntax import tree
+from hpctc.transpile import types
+from hpctc.transpile.calls import NO_VALUE, Calls
+from hpctc.transpile.fold import ANY, constant
+from hpctc.transpile.program import Defined
+from hpctc.transpile.returns import always_returns, has_return, tailed
+from hpctc.transpile.scope import Barrier, Collective, Local, Typed, Warped
+
+
+class Statements(Calls):
+    """One method a kind of statement; what comes out goes to ``out``."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.mutable: set[str] = set()
+        self.returning: list[tuple[tree.Name | None, tree.Type]] = []
+        self.depth = 0
+
+    def captured(self, work: Callable[[], object]) -> tuple[Any, ...]:
+        """What some work puts out."""
+        kept, self.out = self.out, []
+        work()
+        made, self.out = self.out, kept
+        return tuple(made)
+
+    def body(self, statement: tree.Node) -> tuple[Any, ...]:
+        """A statement as the body of another one, in a scope of its own."""
+
+        def work() -> None:
+            with self.nested():
+                parts = statement.body if isinstance(statement, tree.Block) else (statement,)
+                for part in parts:
+                    self.statement(part)
+
+        return self.captured(work)
+
+    def statement(self, node: tree.Node) -> None:
+        """Translate one statement."""
+        method = getattr(self, f"_do_{type(node).__name__.lower()}", None)
+        if method is None:
+            raise self.refused("HPC0025", type(node).__name__.lower(), node)
+        method(node)
+
+    def _do_block(self, node: tree.Block) -> None:
+        with self.nested():
+            for part in node.body:
+                self.statement(part)
+
+    def _do_evaluate(self, node: tree.Evaluate) -> None:
+        made = self.expr(node.value)
+        if not isinstance(made.expr, tree.Name | tree.Number):
+            self.out.append(tree.Evaluate(made.expr, at=node.at))
+
+    def _do_directive(self, node: tree.Directive) -> None:
+        """Unrolling is the compiler's affair."""
+
+    _do_using = _do_staticassert = _do_directive
+
+    def _do_alias(self, node: tree.Alias) -> None:
+        self.templates[node.name] = self.resolve(node.type)
+
+    def _do_record(self, node: tree.Record) -> None:
+        self.program.records[node.name] = (node, ())
+
+    def _do_enum(self, node: tree.Enum) -> None:
+        from hpctc.transpile.program import enumerate_values
+
+        enumerate_values(node, self.program)
+
+    def _do_asm(self, node: tree.Asm) -> None:
+        raise self.refused("HPC0010", "", node)
+
+    # --- declarations ---
+
+    def _do_declaration(self, node: tree.Declaration) -> None:
+        for variable in node.variables:
+            self._variable(variable)
+
+    def _variable(self, node: tree.Variable) -> None:
+        if "__shared__" in node.storage:
+            self.shared_variable(node)
+            return
+        kind = self.resolve(node.type)
+        if types.name(kind) == "fragment":
+            self.declare(node.name, kind, "warp")
+            return
+        value = self._initial(node, kind)
+        if types.name(kind) == "auto" or (
+            isinstance(kind, tree.Reference | tree.Pointer) and types.name(kind.to) == "auto"
+        ):
+            assert value is not None
+            kind = tree.Reference(value.type) if isinstance(kind, tree.Reference) else value.type
+            kind = types.UNSIGNED if types.name(kind) == "index" else types.decayed(kind)
+        if types.name(kind) in ("thread_block", "thread_block_tile", "coalesced_group"):
+            assert value is not None
+            self.bind(node.name, value)
+            return
+        if isinstance(node.type, tree.Reference):
+            assert value is not None
+            self.bind(node.name, value)
+            return
+        self._plain(node, kind, value)
+
+    def _plain(self, node: tree.Variable, kind: tree.Type, value: Typed | None) -> None:
+        fixed = node.name not in self.mutable and not isinstance(kind, tree.Array)
+        if fixed and value is not None and self._is_alias(value, kind):
+            self.bind(node.name, Typed(value.expr, kind))
+            return
+        initial = None if value is None else self.converted(value, kind)
+        if (
+            fixed
+            and initial is not None
+            and types.is_integer(kind)
+            and (types.name(kind) in ("int", "unsigned"))
+        ):
+            low, high = self.fold.range(initial)
+            name = self.declare(node.name, kind)
+            if types.name(kind) == "int" or low >= 0:
+                self.fold.ranges[name.name] = (low, high)
+        else:
+            name = self.declare(node.name, kind)
+        if fixed:
+            self.constants.add(name.name)
+        self.out.append(
+            tree.Declaration((tree.Variable(name.name, kind, value=initial),), at=node.at)
+        )
+
+    constants: set[str]
+    """Variables of the C that are assigned only where they are declared."""
+
+    def _is_alias(self, value: Typed, kind: tree.Type) -> bool:
+        if isinstance(value.expr, tree.Number):
+            return types.name(value.type) in (types.name(kind), "int", "index")
+        if constant(value.expr) is not None:
+            return True
+        if isinstance(value.expr, tree.Name):
+            stable = value.expr.name in self.constants or value.expr.name in self.fold.ranges
+            return stable and types.name(kind) in (types.name(value.type), "int")
+        return False
+
+    def _initial(self, node: tree.Variable, kind: tree.Type) -> Typed | None:
+        if node.constructor is not None:
+            if types.name(kind) in types.RANK or types.is_pointer(kind):
+                return self.expr(node.constructor[0]) if node.constructor else None
+            return Typed(self.construct(kind, node.constructor), kind)
+        if isinstance(node.value, tree.Braces):
+            if types.name(kind) in types.RANK:
+                items = node.value.items or (tree.Number("0"),)
+                return self.expr(items[0])
+            if isinstance(kind, tree.Array) and kind.size is None:
+                kind = tree.Array(kind.of, tree.Number(str(len(node.value.items))))
+            return Typed(self.construct(kind, node.value.items), kind)
+        return None if node.value is None else self.expr(node.value)
+
+    def initial(self, variable: tree.Variable) -> tree.Expr | None:
+        """The value of a global variable."""
+        kind = self.resolve(variable.type)
+        value = self._initial(variable, kind)
+        return None if value is None else self.converted(value, kind)
+
+    def shared_variable(self, node: tree.Variable) -> None:
+        """A ``__shared__`` variable: an array of the block; an open one has the launch's size."""
+        kind = self.resolve(node.type)
+        aligned = 0
+        for attribute in node.attributes:
+            if attribute.args and isinstance(attribute.args[0], tree.Number):
+                aligned = int(attribute.args[0].text, 0)
+        if isinstance(kind, tree.Array) and kind.size is None:
+            assert self.geometry is not None
+            size = tree.SizeOf(kind.of)
+            held = types.BYTES.get(types.name(kind.of))
+            count = constant(self.geometry.shared)
+            extent: tree.Expr = tree.Binary("/", self.geometry.shared, size)
+            if count is not None:
+                extent = (
+                    tree.Number(str(max(1, count // held)))
+                    if held
+                    else tree.Binary("/", tree.Number(str(count)), size)
+                )
+            kind = tree.Array(kind.of, extent)
+            aligned = 64
+        name = self.declare(node.name, kind, "shared")
+        self.locals[name.name].aligned = aligned
+
+    # --- control ---
+
+    def _do_if(self, node: tree.If) -> None:
+        if isinstance(node.condition, tree.Unary) and node.condition.op == "!":
+            condition = self.negated(node.condition.operand).expr
+        else:
+            condition = self.value(node.condition).expr
+        known = constant(condition)
+        then = self.body(node.then) if known != 0 else ()
+        other = self.body(node.otherwise) if node.otherwise is not None and not known else ()
+        if known is not None:
+            self.out += then if known else other
+        elif then or other:
+            if not then:
+                condition, then, other = self.negated(node.condition).expr, other, ()
+            otherwise = self._else(other)
+            self.out.append(tree.If(condition, tree.Block(then), otherwise, at=node.at))
+
+    def _else(self, other: tuple[Any, ...]) -> Any:
+        if len(other) == 1 and isinstance(other[0], tree.If):
+            return other[0]
+        return tree.Block(other) if other else None
+
+    def _do_for(self, node: tree.For) -> None:
+        with self.nested():
+            start = self.captured(lambda: self.statement(node.start) if node.start else None)
+            if len(start) > 1 or (
+                start and not isinstance(start[0], tree.Declaration | tree.Evaluate)
+            ):
+                self.out += start
+                start = ()
+            conditions: list[Typed] = []
+            early = self.captured(
+                lambda: conditions.append(self.value(node.condition)) if node.condition else None
+            )
+            steps: list[tree.Expr] = []
+            late = self.captured(
+                lambda: steps.append(self.expr(node.step).expr) if node.step else None
+            )
+            if early or late:
+                raise self.refused("HPC0025", "a loop whose head exchanges values", node)
+            name = self._counter(node, start)  # known in the body only: the test itself decides it
+            body = self.body(node.body)
+            if name:
+                self.fold.ranges.pop(name, None)
+            condition = conditions[0].expr if conditions else None
+            step = steps[0] if steps else None
+            first = start[0] if start else None
+            self.out.append(tree.For(first, condition, step, tree.Block(body), at=node.at))
+
+    def _counter(self, node: tree.For, start: tuple[Any, ...]) -> str:
+        """Note in which interval the loop's variable lies; its name, empty where unknown."""
+        if not start or not isinstance(start[0], tree.Declaration) or node.condition is None:
+            return ""
+        variable = start[0].variables[0]
+        source = node.start.variables[0].name if isinstance(node.start, tree.Declaration) else ""
+        if variable.value is None or source in mutated(node.body) or node.step is None:
+            return ""
+        low, high = self.fold.range(variable.value)
+        match node.condition:
+            case tree.Binary("<" | "<=" as op, tree.Name(name), bound) if name == source:
+                if not _counts(node.step, up=True):
+                    return ""
+                _, high = self.fold.range(self.value(bound).expr)
+                high -= op == "<"
+            case tree.Binary(">" | ">=" as op, tree.Name(name), bound) if name == source:
+                if not _counts(node.step, up=False):
+                    return ""
+                least, _ = self.fold.range(self.value(bound).expr)
+                low = least + (op == ">")
+            case _:
+                return ""
+        if (low, high) != ANY and low <= high:
+            self.fold.ranges[variable.name] = (low, high)
+            return variable.name
+        return ""
+
+    def _do_while(self, node: tree.While) -> None:
+        conditions: list[Typed] = []
+        early = self.captured(lambda: conditions.append(self.value(node.condition)))
+        body = self.body(node.body)
+        condition = conditions[0].expr
+        if early:
+            stop = tree.If(tree.Unary("!", condition), tree.Block((tree.Jump("break"),)))
+            body, condition = (*early, stop, *body), tree.Number("1")
+        self.out.append(tree.While(condition, tree.Block(body), at=node.at))
+
+    def _do_do(self, node: tree.Do) -> None:
+        body = self.body(node.body)
+        conditions: list[Typed] = []
+        late = self.captured(lambda: conditions.append(self.value(node.condition)))
+        self.out.append(tree.Do(tree.Block((*body, *late)), conditions[0].expr, at=node.at))
+
+    def _do_switch(self, node: tree.Switch) -> None:
+        value = self.value(node.value).expr
+        body = self.body(node.body)
+        if any(isinstance(n, Barrier | Collective) for s in body for n in tree.walk(s)):
+            raise self.refused("HPC0013", "", node)
+        self.out.append(tree.Switch(value, tree.Block(body), at=node.at))
+
+    def _do_case(self, node: tree.Case) -> None:
+        value = None if node.value is None else self.expr(node.value).expr
+        self.out.append(tree.Case(value))
+
+    def _do_label(self, node: tree.Label) -> None:
+        raise self.refused("HPC0011", node.name, node)
+
+    def _do_jump(self, node: tree.Jump) -> None:
+        if node.kind == "goto":
+            raise self.refused("HPC0011", node.label, node)
+        self.out.append(node)
+
+    def _do_return(self, node: tree.Return) -> None:
+        if not self.returning:
+            self.out.append(tree.Return())
+            return
+        target, kind = self.returning[-1]
+        if node.value is None:
+            value = None
+        elif isinstance(node.value, tree.Braces):
+            value = self.construct(kind, node.value.items)
+        else:
+            value = self.converted(self.expr(node.value), kind)
+        if target is not None and value is not None:
+            self.out.append(tree.Evaluate(tree.Assign("=", target, value)))
+        elif self.geometry is None:
+            self.out.append(tree.Return(value))
+
+    # --- functions ---
+
+    def kernel(self, defined: Defined) -> tuple[Any, ...]:
+        """The body of a kernel whose parameters are bound."""
+        assert defined.item.body is not None
+        self.mutable |= mutated(defined.item.body) | self._by_reference(defined.item.body)
+        statements = tailed(defined.item.body.body, drop=True)
+        return self.body(tree.Block(statements))
+
+    def inline(
+        self, defined: Defined, args: list[Typed],
+        bound: dict[str, tree.Type | tree.Expr], node: tree.Node,
+    ) -> Typed:  # fmt: skip
+        """Put a function's body here; its value is a variable."""
+        return self.inlined(defined.item, args, bound, node)
+
+    def inlined(
+        self, function: tree.Function, args: list[Typed],
+        bound: Mapping[str, tree.Type | tree.Expr], node: tree.Node,
+    ) -> Typed:  # fmt: skip
+        """As :meth:`inline`, for methods too."""
+        self.depth += 1
+        if self.depth > 30:
+            raise self.refused("HPC0014", function.name, node)
+        assert function.body is not None
+        statements = tailed(function.body.body, drop=False)
+        if any(has_return(s) and not always_returns((s,)) for s in statements):
+            raise self.refused("HPC0015", function.name, node)
+        kept = self.templates, self.mutable
+        self.templates = {**self.templates, **bound}
+        self.mutable = mutated(function.body) | self._by_reference(function.body)
+        result_type = self.resolve(function.result)
+        outer = dict(self.scopes[-1]) if function.storage == ("method",) else {}
+        with self.alone():
+            self.scopes[-1].update(outer)
+            for parameter, given in zip(
+                function.parameters, self._defaults(function, args), strict=True
+            ):
+                self._pass(parameter, given)
+            if types.name(result_type) == "auto":
+                result_type = types.FLOAT
+            result = None
+            if types.name(result_type) != "void":
+                result = self.temporary(f"{function.name}_value", types.bare(result_type))
+            self.returning.append((result, result_type))
+            for statement in statements:
+                self.statement(statement)
+            self.returning.pop()
+        self.templates, self.mutable = kept
+        self.depth -= 1
+        return NO_VALUE if result is None else Typed(result, types.bare(result_type))
+
+    def _defaults(self, function: tree.Function, args: list[Typed]) -> Iterator[Typed]:
+        yield from args
+        for parameter in function.parameters[len(args) :]:
+            assert parameter.value is not None
+            yield self.expr(parameter.value)
+
+    def _pass(self, parameter: tree.Parameter, given: Typed) -> None:
+        kind = self.resolve(parameter.type)
+        if types.name(kind) == "auto" or types.name(kind) in (
+            "thread_block", "thread_block_tile", "coalesced_group", "thread_group", "fragment",
+        ):  # fmt: skip
+            kind = given.type
+            if types.name(kind) not in types.RANK:
+                self.bind(parameter.name, given)
+                return
+        fixed = parameter.name not in self.mutable
+        if (
+            isinstance(kind, tree.Reference)
+            or (fixed and (self._is_alias(given, kind) or isinstance(given.expr, tree.Number)))
+            or (fixed and types.is_pointer(kind) and not _loads(given.expr))
+        ):
+            self.bind(parameter.name, Typed(given.expr, types.bare(kind)))
+            return
+        value = self.converted(given, kind)
+        self.bind(parameter.name, Typed(self.temporary(parameter.name, kind, value), kind))
+
+    def emitted(
+        self, defined: Defined, args: list[Typed],
+        bound: dict[str, tree.Type | tree.Expr], node: tree.Node,
+    ) -> Typed:  # fmt: skip
+        """Call a function that the C has as well; it is translated at its first call."""
+        from hpctc.transpile.functions import emit
+
+        name, parameters, result = emit(self, defined, bound)
+        values = []
+        for kind, given in zip(parameters, self._defaults(defined.item, args), strict=True):
+            if isinstance(kind, tree.Reference):
+                address = tree.Unary("&", given.expr)
+                values.append(
+                    given.expr.operand
+                    if isinstance(given.expr, tree.Unary) and given.expr.op == "*"
+                    else address
+                )
+            else:
+                values.append(self.converted(given, kind))
+        return Typed(tree.Call(tree.Name(name), tuple(values)), result)
+
+    def _by_reference(self, body: tree.Node) -> set[str]:
+        """Names that are passed to reference parameters."""
+        found: set[str] = set()
+        for call in tree.walk(body):
+            if not isinstance(call, tree.Call) or not isinstance(call.function, tree.Name):
+                continue
+            for defined in self.program.functions.get(call.function.name, ()):
+                for parameter, arg in zip(defined.item.parameters, call.args, strict=False):
+                    if isinstance(parameter.type, tree.Reference):
+                        found |= {_base(arg)}
+        return found
+
+
+def mutated(body: tree.Node) -> set[str]:
+    """Names that something below assigns, steps, or takes the address of."""
+    found: set[str] = set()
+    for node in tree.walk(body):
+        match node:
+            case tree.Assign(_, target, _):
+                found.add(_base(target))
+            case tree.Postfix(_, operand) | tree.Unary("++" | "--" | "&", operand):
+                found.add(_base(operand))
+            case tree.Call(tree.Member(base, _), _):
+                found.add(_base(base))
+            case tree.Variable(_, tree.Reference(), _, _, value) if value is not None:
+                found.add(_base(value))
+            case Collective(_, target, _, _):
+                found.add(target.name)
+            case Warped():
+                found |= {n.name for n in tree.walk(node) if isinstance(n, tree.Name)}
+            case _:
+                pass
+    return found - {""}
+
+
+def _base(node: tree.Expr) -> str:
+    """The variable that an lvalue is a part of; empty where it lies behind a pointer's value."""
+    while True:
+        match node:
+            case tree.Name(name):
+                return name
+            case tree.Index(inner, _) | tree.Member(inner, _) | tree.Cast(_, inner):
+                node = inner
+            case tree.Unary("&" | "*", inner):
+                node = inner
+            case _:
+                return ""
+
+
+def _counts(step: tree.Expr, up: bool) -> bool:
+    match step:
+        case tree.Unary(op, _) | tree.Postfix(op, _):
+            return op == ("++" if up else "--")
+        case tree.Assign("+=", _, value):
+            return up and not isinstance(value, tree.Unary)
+        case tree.Assign(op, _, _):
+            return not up and op in ("-=", "/=", ">>=")
+        case _:
+            return False
+
+
+def _loads(node: tree.Expr) -> bool:
+    return any(isinstance(n, tree.Call | tree.Postfix | tree.Assign) for n in tree.walk(node))
+
+
+def names_of(statements: Sequence[tree.Node]) -> set[str]:
+    """Names mentioned in statements."""
+    return {n.name for s in statements for n in tree.walk(s) if isinstance(n, tree.Name)}
+
+
+__all__ = ["Local", "Statements", "mutated", "names_of"]

@@ -1,0 +1,83 @@
+"""Thread loops and block loops as a person would write them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hpctc.syntax import edit, tree
+from hpctc.transpile.fission import Threads
+from hpctc.transpile.fold import constant, number
+from hpctc.transpile.kernel import Translated
+from hpctc.transpile.scope import Geometry
+
+SIMD = tree.Directive("#pragma omp simd")
+
+
+def tidy(body: Sequence[Any], geometry: Geometry, kernel: Translated) -> tuple[Any, ...]:
+    """The statements of a kernel's C: loops over threads, in loops over blocks."""
+    inner = tuple(s for part in body for s in _opened(part, geometry, kernel))
+    return _blocks(inner, geometry)
+
+
+def _opened(node: Any, geometry: Geometry, kernel: Translated) -> list[Any]:
+    if isinstance(node, Threads):
+        return _threads(node, geometry)
+    if isinstance(node, tree.Block):
+        return [tree.Block(tuple(s for p in node.body for s in _opened(p, geometry, kernel)))]
+    if isinstance(node, tree.For | tree.While | tree.Do | tree.If):
+        return [edit.rebuild(node, lambda n: _only(_opened(n, geometry, kernel)))]
+    return [node]
+
+
+def _only(nodes: list[Any]) -> Any:
+    return nodes[0] if len(nodes) == 1 else tree.Block(tuple(nodes))
+
+
+def _threads(node: Threads, geometry: Geometry) -> list[Any]:
+    from hpctc.transpile.blocks import counted
+
+    body: tuple[Any, ...] = node.body
+    if not body:
+        return []
+    first = True
+    for axis, extent in zip("xyz", geometry.block, strict=True):
+        if extent == 1:
+            continue
+        loop = counted(f"t{axis}", number(extent), body)
+        vector = first and not node.ordered and _vectorisable(body)
+        body = (SIMD, loop) if vector else (loop,)
+        first = False
+    if first and any(isinstance(s, tree.Declaration) for s in body):
+        return [tree.Block(body)]
+    return list(body)
+
+
+def _vectorisable(body: Sequence[Any]) -> bool:
+    for statement in body:
+        for node in tree.walk(statement):
+            match node:
+                case tree.For() | tree.While() | tree.Do() | tree.Switch() | tree.Return():
+                    return False
+                case tree.Jump() | tree.Unary("++" | "--", _) | tree.Postfix():
+                    return False
+                case tree.Call(tree.Name(name), _) if name.startswith(
+                    ("atomic", "__atomic", "print", "mem")
+                ):
+                    return False
+                case _:
+                    pass
+    return True
+
+
+def _blocks(body: tuple[Any, ...], geometry: Geometry) -> tuple[Any, ...]:
+    from hpctc.transpile.blocks import counted
+
+    depth = 0
+    for axis, extent in zip("xyz", geometry.grid, strict=True):
+        if constant(extent) == 1:
+            continue
+        body = (counted(f"b{axis}", extent, body),)
+        depth += 1
+    if depth == 0:
+        return body
+    collapse = f" collapse({depth})" if depth > 1 else ""
+    return (tree.Directive(f"#pragma omp parallel for{collapse}"), *body)
