@@ -74,7 +74,10 @@ def _named_as(made: Plan, graph: Graph) -> Graph:
 
 
 def _gpu(effort: Effort, provenance: Provenance) -> cuda.Cuda:
-    return cuda.Cuda(samples=SAMPLES if effort.trials else 0, seed=provenance.seed or 0)
+    seed = provenance.seed or 0
+    if effort.trials == 0:
+        return cuda.Cuda(seed=seed)
+    return cuda.Cuda(samples=SAMPLES, tensor_cores=True, seed=seed)
 
 
 def _c_side(made: Plan, effort: Effort, database: Database | None) -> tuple[str, Mapping[str, str]]:

@@ -19,7 +19,13 @@ from typing import Self, TypeVar
 from hpctc.core.errors import HpctcError
 from hpctc.lower.forkserver import Failure, Order
 
-__all__ = ["Failure", "WorkerError", "Workers"]
+__all__ = ["LOWERING", "TUNING", "Failure", "WorkerError", "Workers"]
+
+LOWERING = ("hpctc.lower.pair",)
+"""What a server imports whose children lower graphs."""
+
+TUNING = (*LOWERING, "tvm.s_tir.tensor_intrin")
+"""The same for children that search schedules: TVM's tensor intrinsics take 10 to 30 s to load."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -40,7 +46,7 @@ class Workers:
         jobs: int = 1,
         seconds: float = 60.0,
         memory: int | None = None,
-        preload: Iterable[str] = ("hpctc.lower.relax",),
+        preload: Iterable[str] = LOWERING,
     ) -> None:
         self.jobs = jobs
         """Children that run at the same time."""

@@ -54,6 +54,17 @@ INCLUDES = {
 }
 """Use in a kernel -> the header it needs."""
 
+HALF_HELPERS = {
+    "max": "static __device__ half max(half a, half b) { return __hgt(a, b) ? a : b; }",
+    "min": "static __device__ half min(half a, half b) { return __hlt(a, b) ? a : b; }",
+    "__pack_half2": "static __device__ unsigned int __pack_half2(half x, half y) {\n"
+    "  return (unsigned int)__half_as_ushort(y) << 16 | __half_as_ushort(x);\n}",
+    "make_half4": "struct __align__(8) half4 {\n  half x, y, z, w;\n};\n"
+    "static __device__ half4 make_half4(half x, half y, half z, half w) {\n"
+    "  return {x, y, z, w};\n}",
+}
+"""What cuda_fp16.h lacks and TVM's text may use; other types have their own max and min."""
+
 
 @dataclass(frozen=True)
 class Title:
@@ -80,22 +91,13 @@ def clean(text: str, titles: Mapping[str, Title]) -> tuple[list[str], list[str]]
 
 
 def helpers(preamble: str, body: str) -> list[str]:
-    """The device functions of the preamble that the kernels call, directly or not."""
+    """The device functions that the kernels call: ours for half, TVM's for the rest."""
     half = re.search(HALF, body) is not None
-    defined = {
-        name: text
-        for name, text in _functions(preamble)
-        # max and min of other types are CUDA's own
-        if half or name not in ("max", "min")
-    }
-    needed: list[str] = []
-    queue = [body]
-    while queue:
-        used = set(re.findall(r"\b(\w+)\s*\(", queue.pop()))
-        new = [n for n in defined if n in used and n not in needed]
-        needed += new
-        queue += [defined[n] for n in new]
-    return [_typed(text) for name, text in defined.items() if name in needed]
+    ours = {name: text for name, text in HALF_HELPERS.items() if half}
+    theirs = {name: text for name, text in _functions(preamble) if name not in HALF_HELPERS}
+    used = set(re.findall(r"\b(\w+)\s*\(", body))
+    defined = ours | theirs
+    return [_typed(text) for name, text in defined.items() if name in used]
 
 
 def _functions(preamble: str) -> Iterator[tuple[str, str]]:

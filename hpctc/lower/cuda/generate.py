@@ -123,7 +123,7 @@ def _choose(step: Step, how: Cuda) -> tuple[Scheduled, Emitted]:
         try:
             emitted = emit(candidate.func, step.name.removesuffix("_kernel"), how.arch)
             _keep_results(step, emitted)
-        except (Unlaunchable, ValueError, RuntimeError, TypeError) as problem:
+        except Exception as problem:  # noqa: BLE001 - TVM fails in many ways: take the next
             problems.append(f"{candidate.text.partition(chr(10))[0]}: {str(problem)[:200]}")
             continue
         using = compilers.tool(emitted.text) if how.samples else None
@@ -152,7 +152,7 @@ def _keep_results(step: Step, emitted: Emitted) -> None:
 def _candidates(step: Step, how: Cuda) -> Iterator[Scheduled]:
     if how.runner != "none" and (found := measure.tuned(step.func, how)) is not None:
         yield Scheduled(*found)
-    yield from candidates(step.func, how.arch, how.samples, how.seed)
+    yield from candidates(step.func, how)
 
 
 def _comments(step: Step, emitted: Emitted) -> list[str]:

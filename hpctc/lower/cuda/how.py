@@ -15,6 +15,9 @@ class Cuda(Spec):
     samples: int = 0
     """Points of MetaSchedule's space to draw where dlight does not do; with them goes a filter:
     what nvcc refuses or spills is passed over. 0: neither."""
+    tensor_cores: bool = False
+    """Let products of float16 run on tensor cores (wmma). TVM's intrinsics for them take 10 s and
+    more to load: preload ``tvm.s_tir.tensor_intrin`` where many functions are lowered."""
     seed: int = 0
     runner: Literal["none", "local", "rpc"] = "none"
     """``none``: nothing is measured; ``local``: on this machine's GPU; ``rpc``: on another's."""

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from tvm import s_tir, tirx
 from tvm.s_tir import dlight
+from tvm.s_tir.dlight.analysis import normalize_prim_func
 
 from hpctc.lower.cuda import sampling, single, threads
+from hpctc.lower.cuda.how import Cuda
 from hpctc.lower.cuda.source import target
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,15 @@ RULES = (
 )
 """Tried in this order; each answers with a schedule or refuses."""
 
+ROWS = (dlight.gpu.Reduction, dlight.gpu.GeneralReduction)
+"""The rules that give a block of threads to every sum."""
+
+WITHOUT_TENSOR_CORES = "sm_60"
+"""What dlight is told where it shall not use them."""
+
+WARP = 32
+"""Terms below which a sum of its own is no work for a block: a 3 x 3 window has 9."""
+
 
 @dataclass(frozen=True)
 class Scheduled:
@@ -36,17 +47,18 @@ class Scheduled:
     """How it came about: ``dlight Matmul``, ``threads`` or a MetaSchedule trace."""
 
 
-def candidates(func: tirx.PrimFunc, arch: str, samples: int, seed: int) -> Iterator[Scheduled]:
-    """Schedules of ``func``, the best guess first; lazily, as the later ones cost more.
-
-    ``samples`` valid points of MetaSchedule's space are drawn where dlight's do not do.
-    """
+def candidates(func: tirx.PrimFunc, how: Cuda) -> Iterator[Scheduled]:
+    """Schedules of ``func``, the best guess first; lazily, as the later ones cost more."""
     yield from _single(func)
-    yield from _dlight(func, arch)
-    if samples:
-        for made, trace in sampling.sample(func, arch, samples, seed):
-            yield Scheduled(made, trace)
-    yield Scheduled(threads.schedule(func).mod["main"], f"threads{{block={threads.BLOCK}}}")
+    yield from _dlight(func, how)
+    if how.samples:
+        for drawn, trace in sampling.sample(func, how.arch, how.samples, how.seed):
+            yield Scheduled(drawn, trace)
+    for shared in (True, False):
+        made = threads.schedule(func, shared)
+        yield Scheduled(
+            made.mod["main"], f"threads{{block={threads.BLOCK},shared={str(shared).lower()}}}"
+        )
 
 
 def _single(func: tirx.PrimFunc) -> Iterator[Scheduled]:
@@ -59,11 +71,15 @@ def _single(func: tirx.PrimFunc) -> Iterator[Scheduled]:
         yield Scheduled(made.mod["main"], f"single{{block={single.BLOCK}}}")
 
 
-def _dlight(func: tirx.PrimFunc, arch: str) -> Iterator[Scheduled]:
+def _dlight(func: tirx.PrimFunc, how: Cuda) -> Iterator[Scheduled]:
+    gpu = target(how.arch if how.tensor_cores else WITHOUT_TENSOR_CORES)
+    window = _is_window(func)
     for rule in RULES:
         name = type(rule).__name__
+        if window and isinstance(rule, ROWS):
+            continue
         try:
-            made = rule.apply(func, target(arch), False)
+            made = rule.apply(func, gpu, False)
         except Exception as problem:  # noqa: BLE001 - rules fail in many ways on foreign shapes
             log.debug("dlight %s: %s", name, problem)
             continue
@@ -71,3 +87,14 @@ def _dlight(func: tirx.PrimFunc, arch: str) -> Iterator[Scheduled]:
             made = made[0] if made else None
         if isinstance(made, s_tir.Schedule):
             yield Scheduled(made.mod["main"], f"dlight {name}")
+
+
+def _is_window(func: tirx.PrimFunc) -> bool:
+    """Whether every result is one short sum: pools, depthwise products."""
+    blocks = normalize_prim_func(s_tir.Schedule(func)) or []
+    sums = [b for b in blocks if b.is_reduction()]
+    return (
+        len(sums) == 1
+        and threads.terms(sums[0]) < WARP
+        and threads.elements(sums[0]) == threads.elements(blocks[-1])
+    )

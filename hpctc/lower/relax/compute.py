@@ -23,14 +23,13 @@ def _matmul(site: Site) -> Tensor:
     left, right = (t.shape for t in site.operands)
     acc = wide(site.operands[0].dtype)
     k = te.reduce_axis((0, left[-1]), name="k")
+    # k stands for an axis of its own extent, which nothing broadcasts
+    rows, columns = (*site.shape[:-1], left[-1]), (*site.shape[:-2], left[-1], site.shape[-1])
 
     def element(*index: Expr) -> Expr:
-        rows, columns = len(left) > 1, len(right) > 1
-        batch = index[: len(index) - rows - columns]
-        i = index[len(batch) : len(batch) + rows]
-        j = index[len(index) - columns :] if columns else ()
-        x = at(a, left, (*batch, *i, k.var)) if rows else a(k.var)
-        y = at(b, right, (*batch, k.var, *j)) if columns else b(k.var)
+        *batch, i, j = index
+        x = at(a, left, (*batch, i, k.var), rows)
+        y = at(b, right, (*batch, k.var, j), columns)
         return te.sum(x.astype(acc) * y.astype(acc), axis=k)
 
     return _rounded(site, site.compute(element))

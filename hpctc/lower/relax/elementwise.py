@@ -209,7 +209,9 @@ def _emitter(function: Callable[..., Expr]) -> Callable[[Site], Tensor]:
         shapes = [t.shape for t in site.operands]
 
         def element(*index: Expr) -> Expr:
-            return function(*(at(a, s, index) for a, s in zip(site.args, shapes, strict=True)))
+            return function(
+                *(at(a, s, index, site.shape) for a, s in zip(site.args, shapes, strict=True))
+            )
 
         return site.compute(element)
 

@@ -1,12 +1,15 @@
 """A lowered relax module read as a :class:`Plan`: variables become buffers, calls become steps."""
 
+import re
 from collections import Counter
+from functools import cache
 from typing import Any
 
 import tvm
 from tvm import relax, te
 
 from hpctc.core.records import Tensor
+from hpctc.graph import ops
 from hpctc.graph.ir import Graph, Interval, TensorType
 from hpctc.lower.plan import Plan, Step
 from hpctc.lower.relax.naming import buffer, free, renamed
@@ -36,8 +39,8 @@ class _Reader:
 
     def plan(self) -> Plan:
         """Name the buffers, then turn every call into a step."""
+        entry = free(self.graph.name, set())
         taken: set[str] = set()
-        entry = free(self.graph.name, taken)
         inputs = tuple(_input(buffer(i.name, taken), i.type, i.domain) for i in self.graph.inputs)
         self.taken = taken
         for tensor, var in zip(inputs, self.main.params, strict=True):
@@ -98,7 +101,7 @@ class _Reader:
         writes = [self.result(p, t) for p, t in zip(places, kinds, strict=True)]
         args = (*reads, *writes)
         func = self.functions[function]
-        return Step(free(f"{function}_kernel", names), func, args, len(writes))
+        return Step(free(f"{unnumbered(function)}_kernel", names), func, args, len(writes))
 
     def result(self, place: Place, kind: relax.TensorType) -> str:
         """The buffer of a call's result: an output's, or a new intermediate."""
@@ -108,6 +111,18 @@ class _Reader:
             self.intermediates.append(_tensor(buffer(f"t{n}", self.taken), type_))
             self.buffers[place] = self.intermediates[-1].name
         return self.buffers[place]
+
+
+@cache
+def _numbered() -> re.Pattern[str]:
+    # the longest first: log21 is the second log2, not the 21st log
+    known = sorted(ops.OPS, key=len, reverse=True)
+    return re.compile(rf"(?<![a-z])({'|'.join(known)})\d+(?=_|$)")
+
+
+def unnumbered(function: str) -> str:
+    """A function's name without the numbers that relax gave equal operators."""
+    return _numbered().sub(r"\1", function)
 
 
 def _shared_names(steps: list[Step]) -> tuple[Step, ...]:

@@ -95,13 +95,22 @@ def wide(dtype: str) -> str:
     return {"float16": "float32", "int8": "int32", "bool": "int32"}.get(dtype, dtype)
 
 
-def at(value: Tensor, shape: Sequence[int], index: Index) -> Expr:
-    """Element of ``value`` that numpy's broadcasting puts at ``index``; a literal is itself."""
+def at(value: Tensor, shape: Sequence[int], index: Index, extents: Sequence[int]) -> Expr:
+    """Element of ``value`` that numpy's broadcasting puts at ``index`` of a result of ``extents``.
+
+    A literal is itself. Only an axis that is repeated is read at 0: relax takes an operator for
+    elementwise, and fuses it, if it reads exactly where it writes.
+    """
     if not isinstance(value, te.Tensor):
         return value
-    aligned = list(index)[len(index) - len(shape) :]
+    lead = len(index) - len(shape)
     zero = tirx.const(0, "int64")
-    return value(*(zero if n == 1 else i for n, i in zip(shape, aligned, strict=True)))
+    return value(
+        *(
+            zero if n == 1 and m != 1 else i
+            for n, m, i in zip(shape, extents[lead:], index[lead:], strict=True)
+        )
+    )
 
 
 def normal(axis: int, rank: int) -> int:
