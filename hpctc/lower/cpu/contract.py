@@ -71,6 +71,18 @@ class Contraction:
     """The map that alone reads C, point by point; None: C is stored as it is."""
 
     @property
+    def stored(self) -> Access:
+        """Where an element ends up, over the spatial axes: in C or in the epilogue's output."""
+        if self.epilogue is None:
+            return Access(self.result, self.indices)
+        load = next(a for a in self.epilogue.loads if a.buffer.same_as(self.result))
+        pairs = [
+            (v, i) for v, i in zip(load.indices, self.indices, strict=True) if isinstance(v, ir.Var)
+        ]
+        store = self.epilogue.stores[0]
+        return Access(store.buffer, tuple(substitute(i, pairs) for i in store.indices))
+
+    @property
     def dtype(self) -> str:
         """Element type of the accumulators."""
         return str(self.result.dtype)

@@ -1,6 +1,6 @@
 """Loops around scheduled blocks: their strides, which runs along memory, who shares them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -13,6 +13,15 @@ SIMD = "hpctc.simd"
 
 SHORT = 4
 """A loop of fewer steps is not worth a SIMD pragma."""
+
+LONG = 16
+"""A reduction of fewer steps is done one after another, many results side by side."""
+
+TRANSPOSE = 16_384
+"""Elements from which a transposition no longer fits the first-level cache."""
+
+BLOCK = 16
+"""Rows and columns of a block of a transposition: one cache line of float32."""
 
 
 def name_of(schedule: s_tir.Schedule, rv: Any) -> str:
@@ -76,14 +85,24 @@ class Nest:
             for i, value in zip(self.block.node.iter_vars, self._values, strict=True)
         )
 
-    def collapses(self, outer: Any, inner: Any) -> bool:
-        """Whether both loops together walk every access in one straight line."""
-        extent = extent_of(self.schedule, inner)
-        if extent is None or self.reduces(outer) != self.reduces(inner):
+    def run(self, inner: Any, outer: Sequence[Any]) -> list[Any]:
+        """``inner`` and as many of the loops around it as walk on in one straight line."""
+        found, total = [inner], extent_of(self.schedule, inner)
+        for loop in reversed(outer):
+            extent = extent_of(self.schedule, loop)
+            if total is None or extent is None or not self._continues(loop, inner, total):
+                break
+            found.insert(0, loop)
+            total *= extent
+        return found
+
+    def _continues(self, outer: Any, inner: Any, total: int) -> bool:
+        """Whether a step of ``outer`` is ``total`` steps of ``inner`` for every access."""
+        if self.reduces(outer) != self.reduces(inner):
             return False
         for access in [*self.block.stores, *self.block.loads]:
             far, near = self.stride(access, outer), self.stride(access, inner)
-            if far is None or near is None or far != near * extent:
+            if far is None or near is None or far != near * total:
                 return False
         return True
 
@@ -98,25 +117,56 @@ def vectorize(schedule: s_tir.Schedule, rv: Any) -> None:
     others = [x for x in own if not x.same_as(chosen)]
     if not own[-1].same_as(chosen):
         schedule.reorder(*others, chosen)
-    while others and Nest(schedule, rv).collapses(others[-1], chosen):
-        chosen = schedule.fuse(others.pop(), chosen)
+    run = Nest(schedule, rv).run(chosen, others)
+    if len(run) > 1:
+        chosen = schedule.fuse(*run)
+    elif (across := _against(nest, others, chosen)) is not None:
+        chosen = _tile(schedule, across, chosen)
     extent = extent_of(schedule, chosen)
     single_store = isinstance(nest.block.node.body, tirx.BufferStore)
-    if (extent is None or extent >= SHORT) and (single_store or not nest.reduces(chosen)):
+    if (extent is None or extent >= SHORT) and (single_store or not nest.reduces(run[-1])):
         schedule.annotate(chosen, SIMD, 1)
 
 
 def _along(nest: Nest, own: list[Any]) -> Any | None:
-    """The loop that should be innermost: along the reads of a reduction, else along the store."""
-    extents = {id(x): extent_of(nest.schedule, x) for x in own}
+    """The loop that should be innermost: along the reads of a long reduction, else the store."""
+    extents = {id(x): extent_of(nest.schedule, x) or LONG for x in own}
     real = [x for x in own if extents[id(x)] != 1]
-    for loop in reversed(real):
-        if nest.reduces(loop) and any(nest.stride(a, loop) == 1 for a in nest.block.loads):
-            return loop
-    for loop in reversed(real):
-        if any(nest.stride(a, loop) == 1 for a in nest.block.stores):
+    inner = [
+        x
+        for x in reversed(real)
+        if nest.reduces(x) and any(nest.stride(a, x) == 1 for a in nest.block.loads)
+    ]
+    stores = [x for x in reversed(real) if any(nest.stride(a, x) == 1 for a in nest.block.stores)]
+    if inner:
+        at = next(i for i, x in enumerate(own) if x.same_as(inner[0]))
+        steps = prod(extents[id(x)] for x in nest.run(own[at], own[:at]))
+        if steps >= LONG or not stores or extents[id(stores[0])] < SHORT:
+            return inner[0]
+    return stores[0] if stores else None
+
+
+def _against(nest: Nest, others: Sequence[Any], chosen: Any) -> Any | None:
+    """The loop along which a transposing map reads, if its matrix is too large for the cache."""
+    loads = nest.block.loads
+    if not nest.block.is_map or nest.block.points < TRANSPOSE:
+        return None
+    strides = [nest.stride(a, chosen) for a in loads]
+    if any(s is None for s in strides) or all(s in (0, 1) for s in strides):
+        return None
+    for loop in reversed(others):
+        long = all((extent_of(nest.schedule, x) or 0) >= 2 * BLOCK for x in (loop, chosen))
+        if long and any(nest.stride(a, loop) == 1 for a in loads):
             return loop
     return None
+
+
+def _tile(schedule: s_tir.Schedule, across: Any, along: Any) -> Any:
+    """Cut both loops into blocks that stay in cache; returns the innermost one."""
+    row, row_in = schedule.split(across, [None, BLOCK])
+    column, column_in = schedule.split(along, [None, BLOCK])
+    schedule.reorder(row, column, row_in, column_in)
+    return column_in
 
 
 def parallelize(

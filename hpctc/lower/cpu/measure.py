@@ -7,6 +7,7 @@ slows all of them alike. The child sets its OpenMP threads before it loads the f
 
 import multiprocessing
 import os
+import resource
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ class Setup:
     limit: float = 20.0
     """The child is ended after this time."""
     samples: int = 15
+    passive: bool = True
+    """Idle OpenMP threads sleep: steady on a shared machine. False: they spin, as by default."""
     check: bool = True
     """Compare the outputs of all programs with the first one's before timing."""
 
@@ -127,13 +130,22 @@ def _child(
 ) -> None:
     os.environ["OMP_NUM_THREADS"] = str(how.threads)
     os.environ["OMP_DYNAMIC"] = "false"
+    if how.passive:
+        os.environ["OMP_WAIT_POLICY"] = "passive"
+    _grow_stack()
     try:
         line.send(_measure(programs, inputs, outputs, how, data or {}))
-    except (OSError, AttributeError, MemoryError) as problem:
-        line.send(Failure(f"does not load or run: {problem}"))
+    except Exception as problem:  # noqa: BLE001  the edge of the child: whatever it is, it is told
+        line.send(Failure(f"does not load or run: {problem!r}"))
     finally:
         line.close()
         os._exit(0)
+
+
+def _grow_stack() -> None:
+    """Let the main thread's stack grow as far as it may: foreign C keeps whole tensors there."""
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    resource.setrlimit(resource.RLIMIT_STACK, (hard, hard))
 
 
 def _measure(
@@ -148,19 +160,21 @@ def _measure(
         given[tensor.name] = draw(tensor, seed)
         if tensor.name in data:
             given[tensor.name][...] = data[tensor.name]
-    calls, first = [], None
+    calls, kept, first = [], [], None
     for number, program in enumerate(programs):
         made = {t.name: poisoned(t.shape, t.dtype) for t in outputs}
         call = function(program.library, program.entry, len(program.args))
         arrays = given | made
         pointers = [arrays[name].ctypes.data for name in program.args]
-        calls.append((call, pointers, arrays))
+        start = time.perf_counter_ns()
         call(*pointers)
+        calls.append((call, pointers, time.perf_counter_ns() - start))
+        kept.append(arrays)
         if first is None:
             first = made
         elif how.check and (worst := _distance(made, first)) > TOLERANCE:
             return Failure(f"program {number} differs from the first by {worst:.3g}")
-    repeats = [_repeats(call, pointers) for call, pointers, _ in calls]
+    repeats = [_repeats(call, pointers, cold) for call, pointers, cold in calls]
     return _alternate([(c, p) for c, p, _ in calls], repeats, how)
 
 
@@ -178,8 +192,10 @@ def _distance(made: Mapping[str, Array], first: Mapping[str, Array]) -> float:
     return worst
 
 
-def _repeats(call: Any, pointers: Sequence[int]) -> int:
-    """How many calls make a sample."""
+def _repeats(call: Any, pointers: Sequence[int], cold: int) -> int:
+    """How many calls make a sample, warm; a first call of a second says enough."""
+    if cold > 1_000_000_000:
+        return 1
     call(*pointers)
     start = time.perf_counter_ns()
     call(*pointers)
@@ -194,7 +210,8 @@ def _alternate(
     taken: list[list[float]] = [[] for _ in calls]
     end = time.perf_counter() + how.seconds
     forward = True
-    while len(taken[0]) < how.samples and (len(taken[0]) < 3 or time.perf_counter() < end):
+    least = min(3, how.samples)
+    while len(taken[0]) < how.samples and (len(taken[0]) < least or time.perf_counter() < end):
         order = range(len(calls)) if forward else reversed(range(len(calls)))
         for position in order:
             call, pointers = calls[position]

@@ -47,7 +47,8 @@ def cycles(contraction: Contraction, shape: Shape, host: Host) -> float:
     if any(panel.on(a) and r > 1 for a, r in zip(axes, shape.rows, strict=True) if a is not across):
         loads = shape.vectors * rows + 1
     work = max(rows * shape.vectors / 2, loads / 2, 4.0) + 0.25
-    writes = rows * shape.vectors * 4
+    stored = contraction.stored.stride(across.var) == 1
+    writes = rows * shape.vectors * (4 if stored else 0.7 * shape.lanes)
     total = tiles * (depth * work + writes)
     if shape.pack:
         shared = prod(a.extent for a in axes if a is across or panel.on(a))

@@ -41,6 +41,10 @@ from hpctc.lower.cpu.loops import SIMD
 Expr = Any
 
 
+CHUNK = 16
+"""Elements read at a time where packing turns rows into columns: one cache line of float32."""
+
+
 @dataclass(frozen=True)
 class Shape:
     """The parameters of a register tile."""
@@ -115,12 +119,35 @@ class Tiler:
             return tirx.BufferStore(self.packed, value, [*found, at, *depth, lane])
 
         def inner(found: Sequence[Any], at: Any) -> Stmt:
+            *outer, last = self.c.reduced
+            turned = self.panel.contiguous(last) and last.extent >= CHUNK
+            if not turned:
+                return nest(
+                    [a.name for a in self.c.reduced],
+                    [a.extent for a in self.c.reduced],
+                    lambda depth: loop(
+                        "lane", width, lambda lane: store(found, at, depth, lane), SERIAL, SIMD
+                    ),
+                )
+            chunks = -(-last.extent // CHUNK)
+
+            def block(depth: Sequence[Any]) -> Stmt:
+                first = depth[-1] * CHUNK
+                count = CHUNK if last.extent % CHUNK == 0 else tirx.min(CHUNK, last.extent - first)
+                return loop(
+                    "lane",
+                    width,
+                    lambda lane: loop(
+                        last.name,
+                        count,
+                        lambda k: store(found, at, [*depth[:-1], first + k], lane),
+                    ),
+                )
+
             return nest(
-                [a.name for a in self.c.reduced],
-                [a.extent for a in self.c.reduced],
-                lambda depth: loop(
-                    "lane", width, lambda lane: store(found, at, depth, lane), SERIAL, SIMD
-                ),
+                [*(a.name for a in outer), f"{last.name}_chunk"],
+                [*(a.extent for a in outer), chunks],
+                block,
             )
 
         kind = PARALLEL if self.s.parallel > 1 and _size(self.packed) >= 1 << 15 else SERIAL
@@ -242,7 +269,7 @@ class Tiler:
         axes = self.c.spatial
         sizes = [self.s.width if i == self.s.axis else r for i, r in enumerate(self.rows)]
         moving = [i for i, size in enumerate(sizes) if size > 1]
-        moving.sort(key=lambda i: (self._store_stride(axes[i]) == 1, i))
+        moving.sort(key=lambda i: (self.c.stored.stride(axes[i].var) == 1, i))
         counts = [
             sizes[i]
             if axes[i].extent % sizes[i] == 0
@@ -289,13 +316,6 @@ class Tiler:
         return tirx.BufferStore(
             store.buffer, substitute(grown, axes), [substitute(i, axes) for i in store.indices]
         )
-
-    def _store_stride(self, axis: Axis) -> int | None:
-        """How far apart in the final output neighbours along ``axis`` lie."""
-        from hpctc.lower.cpu.blocks import Access
-
-        store = self._store([a.var for a in self.c.spatial], _zero(self.c.dtype))
-        return Access(store.buffer, tuple(store.indices)).stride(axis.var)
 
 
 def _roles(contraction: Contraction, across: Axis) -> tuple[Factor, Factor]:

@@ -1,0 +1,219 @@
+"""Operators of medium size, as a graph of ours and as a PyTorch function, timed in turns.
+
+PyTorch brings its own OpenMP pool, so the two sides never share a process: a server process each,
+which times its function when told to, alternately.
+"""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+from _paired import Row, row
+
+from hpctc.core.errors import HpctcError
+from hpctc.core.records import Tensor
+from hpctc.graph.build import Builder
+from hpctc.graph.ir import Graph
+from hpctc.lower.cpu.measure import Program, Samples, Setup, draw
+from hpctc.lower.plan import Plan
+from hpctc.native.call import aligned, function
+
+Ours = Callable[[Graph], tuple[Plan, Program, str]]
+
+Case = tuple[str, tuple[tuple[int, ...], ...], dict[str, Any], str]
+"""Operator of ours, input shapes, attributes, and the PyTorch expression over x, y, z."""
+
+CASES: dict[str, Case] = {
+    "matmul 512": ("matmul", ((512, 512), (512, 512)), {}, "x @ y"),
+    "matmul 333x777x555": ("matmul", ((333, 777), (777, 555)), {}, "x @ y"),
+    "matmul batch 8x256": ("matmul", ((8, 256, 256), (8, 256, 256)), {}, "x @ y"),
+    "dense 256x1024x1024": ("dense", ((256, 1024), (1024, 1024)), {}, "F.linear(x, y)"),
+    "dense 1x4096x1024": ("dense", ((1, 4096), (1024, 4096)), {}, "F.linear(x, y)"),
+    "conv2d 3x3": (
+        "conv2d",
+        ((2, 64, 56, 56), (64, 64, 3, 3)),
+        {"padding": (1, 1)},
+        "F.conv2d(x, y, padding=1)",
+    ),
+    "conv2d 1x1": ("conv2d", ((2, 256, 28, 28), (128, 256, 1, 1)), {}, "F.conv2d(x, y)"),
+    "conv2d 7x7 stride 2": (
+        "conv2d",
+        ((1, 3, 224, 224), (64, 3, 7, 7)),
+        {"stride": (2, 2), "padding": (3, 3)},
+        "F.conv2d(x, y, stride=2, padding=3)",
+    ),
+    "conv2d depthwise": (
+        "conv2d",
+        ((2, 64, 56, 56), (64, 1, 3, 3)),
+        {"padding": (1, 1), "groups": 64},
+        "F.conv2d(x, y, padding=1, groups=64)",
+    ),
+    "conv1d": (
+        "conv1d",
+        ((4, 64, 1024), (128, 64, 5)),
+        {"padding": (2,)},
+        "F.conv1d(x, y, padding=2)",
+    ),
+    "conv3d": (
+        "conv3d",
+        ((1, 16, 16, 32, 32), (32, 16, 3, 3, 3)),
+        {"padding": (1, 1, 1)},
+        "F.conv3d(x, y, padding=1)",
+    ),
+    "softmax": ("softmax", ((1024, 1024),), {}, "x.softmax(-1)"),
+    "softmax axis 1": ("softmax", ((16, 64, 32, 32),), {"axis": 1}, "x.softmax(1)"),
+    "layer_norm": (
+        "layer_norm",
+        ((1024, 1024), (1024,), (1024,)),
+        {},
+        "F.layer_norm(x, (1024,), y, z)",
+    ),
+    "gelu": ("gelu", ((1024, 1024),), {}, "F.gelu(x)"),
+    "exp": ("exp", ((1024, 1024),), {}, "x.exp()"),
+    "tanh": ("tanh", ((1024, 1024),), {}, "x.tanh()"),
+    "sigmoid": ("sigmoid", ((1024, 1024),), {}, "x.sigmoid()"),
+    "add": ("add", ((1024, 1024), (1024, 1024)), {}, "x + y"),
+    "add broadcast": ("add", ((64, 64, 28, 28), (64, 1, 1)), {}, "x + y"),
+    "sum rows": ("sum", ((1024, 4096),), {"axes": (1,)}, "x.sum(1)"),
+    "sum columns": ("sum", ((4096, 1024),), {"axes": (0,)}, "x.sum(0)"),
+    "max all": ("max", ((1024, 1024),), {}, "x.max()"),
+    "argmax": ("argmax", ((1024, 1024),), {"axis": 1}, "x.argmax(1)"),
+    "cumsum": ("cumsum", ((1024, 1024),), {"axis": 1}, "x.cumsum(1)"),
+    "max_pool2d": (
+        "max_pool2d",
+        ((8, 64, 112, 112),),
+        {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1)},
+        "F.max_pool2d(x, 3, 2, 1)",
+    ),
+    "avg_pool2d": (
+        "avg_pool2d",
+        ((8, 64, 56, 56),),
+        {"kernel": (2, 2), "stride": (2, 2)},
+        "F.avg_pool2d(x, 2, 2)",
+    ),
+    "transpose": ("transpose", ((2048, 2048),), {"perm": (1, 0)}, "x.t().contiguous()"),
+    "transpose NCHW NHWC": (
+        "transpose",
+        ((8, 64, 56, 56),),
+        {"perm": (0, 2, 3, 1)},
+        "x.permute(0, 2, 3, 1).contiguous()",
+    ),
+    "concat": ("concat", ((256, 4096), (256, 4096)), {"axis": 1}, "torch.cat((x, y), 1)"),
+    "resize2d": (
+        "resize2d",
+        ((4, 16, 64, 64),),
+        {"size": (128, 128), "method": "linear"},
+        "F.interpolate(x, (128, 128), mode='bilinear')",
+    ),
+}
+
+ROUNDS = 12
+
+
+def against_torch(ours: Ours, how: Setup, only: str, limit: int | None) -> Iterator[Row]:
+    """One row an operator whose name contains ``only``."""
+    wanted = [n for n in CASES if only in n][:limit]
+    for name in wanted:
+        try:
+            yield _row(name, CASES[name], ours, how)
+        except HpctcError as problem:
+            yield Row(name, note=problem.message)
+
+
+def _row(name: str, case: Case, ours: Ours, how: Setup) -> Row:
+    operator, shapes, attrs, expression = case
+    builder = Builder("kernel")
+    names = [builder.input(n, s) for n, s in zip("xyz", shapes, strict=False)]
+    made, program, text = ours(builder.finish(builder.op(operator, *names, **attrs)))
+    torch_side = _Side(_serve_torch, (made.inputs, expression, how))
+    our_side = _Side(_serve_ours, (made.inputs, made.outputs, program, how))
+    times: tuple[list[float], list[float]] = ([], [])
+    try:
+        for turn in range(ROUNDS):
+            for side in (0, 1) if turn % 2 == 0 else (1, 0):
+                times[side].append((torch_side, our_side)[side].time())
+    except EOFError:
+        return Row(name, note="one side ended early")
+    finally:
+        torch_side.close()
+        our_side.close()
+    found = row(name, Samples((tuple(times[0]), tuple(times[1]))))
+    return Row(name, found.ours_ns, found.theirs_ns, found.ratio, text)
+
+
+class _Side:
+    """A process that times its function whenever it is asked."""
+
+    def __init__(self, serve: Callable[..., None], args: tuple[Any, ...]) -> None:
+        context = multiprocessing.get_context("fork")
+        self._line, theirs = context.Pipe()
+        self._process = context.Process(target=serve, args=(theirs, *args), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def time(self) -> float:
+        """Nanoseconds a call."""
+        self._line.send(None)
+        return float(self._line.recv())
+
+    def close(self) -> None:
+        self._line.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _serve(line: Connection, call: Callable[[], object]) -> None:
+    """Answer every question with the best mean of a few short bursts."""
+    call()
+    start = time.perf_counter_ns()
+    call()
+    repeats = max(1, 2_000_000 // max(1, time.perf_counter_ns() - start))
+    try:
+        while True:
+            line.recv()
+            call()
+            line.send(min(_burst(call, repeats) for _ in range(3)))
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+def _burst(call: Callable[[], object], repeats: int) -> float:
+    start = time.perf_counter_ns()
+    for _ in range(repeats):
+        call()
+    return (time.perf_counter_ns() - start) / repeats
+
+
+def _serve_ours(
+    line: Connection,
+    inputs: tuple[Tensor, ...],
+    outputs: tuple[Tensor, ...],
+    program: Program,
+    how: Setup,
+) -> None:
+    os.environ["OMP_NUM_THREADS"] = str(how.threads)
+    os.environ["OMP_WAIT_POLICY"] = "passive"
+    arrays = {t.name: draw(t, seed) for seed, t in enumerate(inputs)}
+    arrays |= {t.name: aligned(t.shape, t.dtype) for t in outputs}
+    call = function(program.library, program.entry, len(program.args))
+    pointers = [arrays[name].ctypes.data for name in program.args]
+    _serve(line, lambda: call(*pointers))
+
+
+def _serve_torch(line: Connection, inputs: tuple[Tensor, ...], expression: str, how: Setup) -> None:
+    os.environ["OMP_NUM_THREADS"] = str(how.threads)
+    os.environ["OMP_WAIT_POLICY"] = "passive"
+    import torch
+
+    torch.set_num_threads(how.threads)
+    named = {
+        name: torch.from_numpy(draw(t, seed))
+        for seed, (name, t) in enumerate(zip("xyz", inputs, strict=False))
+    }
+    scope = {"torch": torch, "F": torch.nn.functional, **named}
+    compiled = compile(expression, "<torch>", "eval")
+    with torch.no_grad():
+        _serve(line, lambda: eval(compiled, scope))
