@@ -33,7 +33,8 @@ SECONDS = 120.0
 FUNCTIONS = 12
 """Fused functions of one graph for whose tuning there is time."""
 
-PRELOAD = ("hpctc.lower.pair", "hpctc.flow.generation")
+HERE = "hpctc.flow.generation"
+"""What the children need besides the lowering, so that it is imported once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def generate(
         how = How(Path(scratch), build_runner(Path(scratch)), cuda=settings.cuda_check)
         seconds = SECONDS + FUNCTIONS * effort.seconds
         known = database if effort.trials else None
-        workers = worker.Workers(jobs, seconds, preload=PRELOAD)
+        lowering = worker.TUNING if effort.trials else worker.LOWERING
+        workers = worker.Workers(jobs, seconds, preload=(*lowering, HERE))
         pairs = failures = 0
         for outcome, resumed in _outcomes(listed, folder, workers, partial(make, how, known)):
             made = isinstance(outcome, Pair)

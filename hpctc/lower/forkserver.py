@@ -144,11 +144,11 @@ class _Server:
         self.close(child)
 
     def fail(self, child: _Child, reason: str) -> None:
-        """Report a child that gave no result."""
+        """Report a child that gave no result, once nothing of it runs any more."""
         child.output.seek(0)
         words = child.output.read().decode(errors="replace")[-WORDS:]
-        self.owner.send_bytes(pickle.dumps((child.order.number, Failure(reason, words))))
         self.close(child)
+        self.owner.send_bytes(pickle.dumps((child.order.number, Failure(reason, words))))
 
     def close(self, child: _Child) -> None:
         """Let go of what a child used, and end what it left behind."""

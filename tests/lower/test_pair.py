@@ -10,7 +10,7 @@ from hpctc.core.records import Pair, Provenance
 from hpctc.emulate import check_pair
 from hpctc.graph.meaning import draw, evaluate
 from hpctc.graph.text import parse, show
-from hpctc.lower.cpu.effort import Effort
+from hpctc.lower.effort import Effort
 from hpctc.lower.pair import lower
 from hpctc.native.call import run
 from hpctc.native.compiler import compiler

@@ -16,6 +16,9 @@ from hpctc.lower.worker import WorkerError, Workers
 
 LIGHT = ("math",)
 
+LONG = f"6543.{os.getpid()}"
+"""Seconds that nobody else sleeps."""
+
 
 @pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
@@ -68,14 +71,14 @@ def test_a_crash_is_a_failure_with_the_signal(workers: Workers) -> None:
 
 def test_a_hang_ends_at_the_limit_and_takes_its_children_along() -> None:
     with Workers(jobs=1, seconds=1, preload=LIGHT) as workers:
-        outcome = only(workers, os.system, "sleep 6543.21 & setsid sleep 6543.21 & wait")
+        outcome = only(workers, os.system, f"sleep {LONG} & setsid sleep {LONG} & wait")
         assert outcome.reason == "took more than 1 s"
         assert _sleepers() == []
         assert only(workers, math.factorial, 5) == 120
 
 
 def test_what_a_finished_task_left_running_is_ended(workers: Workers) -> None:
-    assert only(workers, os.system, "setsid sleep 6543.21 >/dev/null 2>&1 &") == 0
+    assert only(workers, os.system, f"setsid sleep {LONG} >/dev/null 2>&1 &") == 0
     assert only(workers, math.factorial, 3) == 6
     assert _sleepers() == []
 
@@ -160,5 +163,5 @@ def _sleepers() -> list[int]:
     return [
         p.pid
         for p in psutil.process_iter(["cmdline", "status"])
-        if p.info["cmdline"] == ["sleep", "6543.21"] and p.info["status"] != psutil.STATUS_ZOMBIE
+        if p.info["cmdline"] == ["sleep", LONG] and p.info["status"] != psutil.STATUS_ZOMBIE
     ]
