@@ -16,6 +16,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "ops": ("hpctc.cli.ops:ops", "List the operators."),
     "graph": ("hpctc.cli.graph:graph", "Check, show, grow and rewrite operator graphs."),
     "generate": ("hpctc.cli.generate:generate", "Make checked CUDA/C pairs of operator graphs."),
+    "transpile": ("hpctc.cli.transpile:transpile", "Turn a CUDA kernel into C by rule."),
     "emulate": ("hpctc.cli.emulate:emulate", "Run a CUDA kernel on the CPU; find what is wrong."),
     "dataset": ("hpctc.cli.dataset:dataset", "Release, export, import and count datasets."),
     "show": ("hpctc.cli.show:show", "Show one pair, task or score to a person."),

@@ -23,13 +23,15 @@ _CONFUSING = {
 
 
 def show(node: tree.Node) -> str:
-    """The source of a unit, an item or a statement (with newline), or of an expression or type."""
+    """Source of a unit, item, statement (with newline), or of an expression, type, variable."""
     if isinstance(node, tree.Unit):
         return _unit(node)
     if isinstance(node, tree.Type):
         return _declare(node, "")
     if isinstance(node, tree.Expr):
         return _expr(node)[0]
+    if isinstance(node, tree.Variable):
+        return _variable(node, _declare(node.type, node.name))
     return "\n".join(_lines(node)) + "\n"
 
 

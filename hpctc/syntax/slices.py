@@ -12,7 +12,7 @@ import tree_sitter_cuda
 from tree_sitter import Language, Parser
 from tree_sitter import Node as Found
 
-_DEVICE = (b"__global__", b"__device__", b"__constant__")
+_DEVICE = (b"__global__", b"__device__", b"__constant__", b"__shared__")
 _TYPES = {"struct_specifier", "union_specifier", "enum_specifier", "type_definition"}
 _KEPT = {"alias_declaration", "namespace_alias_definition", "using_declaration", "preproc_call"}
 

@@ -34,7 +34,7 @@ TYPES = frozenset(
     _VECTORS
     | _SCALARS
     | {f"std::{name}" for name in _SCALARS if name.endswith("_t")}
-    | {f"{space}::{name}" for space in ("cg", "cooperative_groups")
+    | {f"{space}{name}" for space in ("", "cg::", "cooperative_groups::")
        for name in ("thread_block", "grid_group", "coalesced_group", "thread_group")}
     | {f"{space}::{name}" for space in ("wmma", "nvcuda::wmma")
        for name in ("row_major", "col_major", "matrix_a", "matrix_b", "accumulator",
@@ -47,7 +47,7 @@ TEMPLATES = frozenset(
     | {f"std::{name}" for name in ("min", "max", "numeric_limits", "is_same", "is_same_v",
                                    "conditional_t", "array")}
     | {f"{space}::fragment" for space in ("wmma", "nvcuda::wmma")}
-    | {f"{space}::{name}" for space in ("cg", "cooperative_groups")
+    | {f"{space}{name}" for space in ("", "cg::", "cooperative_groups::")
        for name in ("tiled_partition", "thread_block_tile", "plus", "greater", "less", "reduce",
                     "bit_and", "bit_or", "bit_xor")}
 )  # fmt: skip
@@ -57,13 +57,13 @@ _DECLARES_TYPE = re.compile(
     r"\btypedef\b[^;{}]*?(\w+)\s*(?:\[[^\]]*\]\s*)*(?:__attribute__\s*\(\(.*?\)\)\s*)?;"
     r"|\btypedef\b[^;{}]*\{[^}]*\}\s*(\w+)\s*;"
     r"|\busing\s+(\w+)\s*="
-    r"|\b(?:struct|class|union|enum)\s+(?:__align__\(\w+\)\s*|alignas\(\w+\)\s*)?(\w+)\s*[:{]"
+    r"|\b(?:struct|class|union|enum)\s+(?:(?:__align__|alignas)\s*\((?:[^(){};]|\([^(){};]*\))*\)\s*)?(\w+)\s*[:{]"
     r"|\b(?:typename|class)\s+(\w+)"
 )
 
 _DECLARES_TEMPLATE = re.compile(
     r"\btemplate\s*<(?:[^<>]|<[^<>]*>)*>\s*"
-    r"(?:(?:struct|class)\s+(\w+)"
+    r"(?:(?:struct|class)\s+(?:alignas\s*\((?:[^(){};]|\([^(){};]*\))*\)\s*)?(\w+)"
     r"|using\s+(\w+)"
     r"|(?:[\w\s*&:]|__launch_bounds__\s*\([^)]*\)|<[^<>{}();]*>)*?(\w+)\s*\()"
 )

@@ -11,7 +11,6 @@ cuts at barriers (MCUDA, 2008), :mod:`~hpctc.transpile.expand` keeps what crosse
 from collections.abc import Sequence
 
 from hpctc.core.records import Launch, Pair, Tensor
-from hpctc.native.call import prototype
 from hpctc.syntax import tree
 from hpctc.syntax.parse import SourceError, parse
 from hpctc.syntax.preprocess import preprocess
@@ -19,7 +18,7 @@ from hpctc.syntax.slices import device_part
 from hpctc.transpile import types
 from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.program import Program, collect
-from hpctc.transpile.unit import Call, Unit, buffer, geometry, literal
+from hpctc.transpile.unit import Call, Unit, buffer, geometry, literal, parameter, split
 
 __all__ = ["Diagnosed", "read", "transpile", "transpile_pair"]
 
@@ -47,7 +46,7 @@ def transpile(
         unit = Unit(
             program,
             entry,
-            prototype(entry, inputs, outputs).partition("(")[2].removesuffix(")"),
+            ", ".join([*(parameter(t, "const ") for t in inputs), *map(parameter, outputs)]),
             {b.name: b for b in given},
             [buffer(t, const=False) for t in intermediates],
         )
@@ -67,7 +66,7 @@ def read(cuda_code: str, name: str = "<cuda>") -> tree.Unit:
 
 
 def _call(launch: Launch, program: Program) -> Call:
-    name, templates = _split(launch.kernel)
+    name, templates = split(launch.kernel)
     defined = program.kernel(name)
     args: list[str | tree.Expr] = []
     for i, arg in enumerate(launch.args):
@@ -84,14 +83,3 @@ def _scalar(kind: tree.Type, value: float) -> tree.Type:
     """The canonical type of a scalar parameter; a template's is the argument's."""
     found = types.scalar(types.name(kind))
     return tree.Named(found) if found else types.INT if isinstance(value, int) else types.FLOAT
-
-
-def _split(kernel: str) -> tuple[str, tuple[tree.Expr | tree.Type, ...]]:
-    """``scale<float, 4>`` as a name and template arguments."""
-    name, _, rest = kernel.partition("<")
-    if not rest:
-        return name, ()
-    unit = parse(f"template <typename A> void f(A a) {{}} void g() {{ f<{rest.rstrip('> ')}>(); }}")
-    function = unit.items[-1]
-    call = next(n for n in tree.walk(function) if isinstance(n, tree.Call))
-    return name.strip(), call.templates or ()

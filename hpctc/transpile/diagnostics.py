@@ -31,7 +31,6 @@ DIAGNOSTICS: dict[str, str] = {
     "HPC0025": "this statement is not supported",
     "HPC0026": "a jump inside a switch whose loop holds a barrier is not supported",
     "HPC0027": "this extent must be a constant",
-    "HPC0028": "bfloat16 vectors are not supported",
 }
 """Number -> the first half of its message; the second half says what was met."""
 

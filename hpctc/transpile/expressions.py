@@ -85,6 +85,8 @@ class Expressions(Scopes):
         raise self.refused("HPC0007", name, node)
 
     def _global(self, variable: tree.Variable) -> Typed:
+        if "__shared__" in variable.storage:
+            return self.shared_by_name(variable)
         kind = self.resolve(variable.type)
         plain = variable.value is not None and not isinstance(kind, tree.Array)
         if plain and ("constexpr" in variable.storage or "const" in _qualifiers(variable.type)):
@@ -111,6 +113,10 @@ class Expressions(Scopes):
         if node.text.startswith("'"):
             return Typed(node, types.INT)
         return Typed(node, tree.Pointer(tree.Named("char")))
+
+    def shared_by_name(self, variable: tree.Variable) -> Typed:
+        """A file's ``__shared__`` variable (the statements' part of the translator does)."""
+        raise NotImplementedError
 
     # --- operators ---
 

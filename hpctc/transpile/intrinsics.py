@@ -176,7 +176,7 @@ UNSUPPORTED = {
     "tex1D": "HPC0017", "tex2D": "HPC0017", "tex3D": "HPC0017", "tex1Dfetch": "HPC0017",
     "surf2Dread": "HPC0017", "surf2Dwrite": "HPC0017", "clock": "HPC0023", "clock64": "HPC0023",
     "globaltimer": "HPC0023", "this_grid": "HPC0012", "this_cluster": "HPC0022",
-    "cudaLaunchDevice": "HPC0020",
+    "cudaLaunchDevice": "HPC0020", "__cvta_generic_to_shared": "HPC0010",
 }  # fmt: skip
 
 

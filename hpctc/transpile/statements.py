@@ -20,6 +20,7 @@ class Statements(Calls):
         self.mutable: set[str] = set()
         self.returning: list[tuple[tree.Name | None, tree.Type]] = []
         self.depth = 0
+        self.outside: dict[str, Typed] = {}
 
     def captured(self, work: Callable[[], object]) -> tuple[Any, ...]:
         """What some work puts out."""
@@ -162,6 +163,14 @@ class Statements(Calls):
         kind = self.resolve(variable.type)
         value = self._initial(variable, kind)
         return None if value is None else self.converted(value, kind)
+
+    def shared_by_name(self, variable: tree.Variable) -> Typed:
+        """A ``__shared__`` variable that is declared outside functions: one a kernel."""
+        if variable.name not in self.outside:
+            with self.alone():
+                self.shared_variable(variable)
+                self.outside[variable.name] = self.scopes[-1][variable.name]
+        return self.outside[variable.name]
 
     def shared_variable(self, node: tree.Variable) -> None:
         """A ``__shared__`` variable: an array of the block; an open one has the launch's size."""

@@ -10,16 +10,17 @@ import numpy as np
 from hpctc.core.records import Launch, Tensor
 from hpctc.native.call import C_TYPES
 from hpctc.syntax import tree
+from hpctc.syntax.parse import parse
 from hpctc.syntax.printer import show
 from hpctc.transpile import intrinsics, types
 from hpctc.transpile.blocks import loops, shapes
 from hpctc.transpile.deduce import Bound
 from hpctc.transpile.diagnostics import Diagnosed
-from hpctc.transpile.fold import constant, number
+from hpctc.transpile.fold import number
 from hpctc.transpile.kernel import translate
 from hpctc.transpile.program import Defined, Program
 from hpctc.transpile.records import spelled, vector
-from hpctc.transpile.scope import Geometry, Scopes, Shared
+from hpctc.transpile.scope import RESERVED, Geometry, Shared
 
 _HEADERS = {
     "float.h": r"\b(FLT|DBL)_\w+\b",
@@ -93,7 +94,7 @@ class Unit:
 
     def _prepared(self, call: Call) -> tuple[Defined, Bound, list[tree.Type]]:
         defined = self.program.kernel(call.kernel)
-        scopes = _resolver(self.shared)
+        scopes = resolver(self.shared)
         bound: Bound = {}
         for parameter, argument in zip(defined.parameters, call.templates, strict=False):
             bound[parameter.name] = scopes.argument(argument)
@@ -173,7 +174,7 @@ class Unit:
         named = [a for a in call.args if isinstance(a, str)]
         distinct = len(set(named)) == len(named)
         for given, arg, kind in zip(defined.item.parameters, call.args, kinds, strict=True):
-            own = _own_name(given.name, args)
+            own = own_name(given.name, args)
             if isinstance(arg, str):
                 pointer = types.decayed(kind)
                 assert isinstance(pointer, tree.Pointer)
@@ -244,7 +245,7 @@ class Unit:
 
     def _globals(self) -> list[str]:
         made = []
-        scopes = _resolver(self.shared)
+        scopes = resolver(self.shared)
         done: set[str] = set()
         while pending := [n for n in self.shared.globals if n not in done]:
             for name in pending:
@@ -262,9 +263,8 @@ class Unit:
         return made
 
 
-def _own_name(name: str, args: Sequence[tree.Expr]) -> str:
-    from hpctc.transpile.scope import RESERVED
-
+def own_name(name: str, args: Sequence[tree.Expr]) -> str:
+    """A parameter's name that C and the parameters before it leave free."""
     used = {a.name for a in args if isinstance(a, tree.Name)}
     candidate = name or "unused"
     while candidate in used or candidate in RESERVED:
@@ -272,7 +272,8 @@ def _own_name(name: str, args: Sequence[tree.Expr]) -> str:
     return candidate
 
 
-def _resolver(shared: Shared) -> Any:
+def resolver(shared: Shared) -> Any:
+    """A translator outside every function: it resolves types and constants."""
     from hpctc.transpile.kernel import Translator
 
     return Translator(shared, None, {})
@@ -283,6 +284,12 @@ def buffer(tensor: Tensor, const: bool) -> Buffer:
     kind = types.CANONICAL.get(C_TYPES.get(tensor.dtype, tensor.dtype + "_t"), "int")
     count = int(np.prod(tensor.shape, dtype=np.int64))
     return Buffer(tensor.name, tree.Named(kind), const, count)
+
+
+def parameter(tensor: Tensor, const: str = "") -> str:
+    """A record's tensor as a parameter of the entry; as :func:`hpctc.native.call.prototype`."""
+    kind = C_TYPES.get(tensor.dtype, f"{tensor.dtype}_t")
+    return f"{const}{kind} *restrict {tensor.name}"
 
 
 def literal(value: float, kind: tree.Type) -> tree.Expr:
@@ -304,4 +311,15 @@ def geometry(launch: Launch) -> Geometry:
     return Geometry((x, y, z), launch.block, number(launch.shared_bytes))
 
 
-__all__ = ["Buffer", "Call", "Scopes", "Unit", "buffer", "constant", "geometry", "literal"]
+def split(kernel: str) -> tuple[str, tuple[tree.Expr | tree.Type, ...]]:
+    """``scale<float, 4>`` as a name and template arguments."""
+    name, _, rest = kernel.partition("<")
+    if not rest:
+        return name, ()
+    unit = parse(f"template <typename A> void f(A a) {{}} void g() {{ f<{rest.rstrip('> ')}>(); }}")
+    function = unit.items[-1]
+    call = next(n for n in tree.walk(function) if isinstance(n, tree.Call))
+    return name.strip(), call.templates or ()
+
+
+__all__ = ["Buffer", "Call", "Unit", "buffer", "geometry", "literal", "parameter", "split"]
