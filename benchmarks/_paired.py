@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from hpctc.core.records import Tensor
-from hpctc.lower.cpu.measure import Failure, Program, Samples, Setup, compare
 from hpctc.native import host
+from hpctc.native.race import Failure, Program, Samples, Setup, compare
 from hpctc.score import Estimate, geometric_mean, speedup
 
 CONSOLE = Console(stderr=True, soft_wrap=True)

@@ -1,25 +1,25 @@
 """Operators of medium size, as a graph of ours and as a PyTorch function, timed in turns.
 
-PyTorch brings its own OpenMP pool, so the two sides never share a process: a server process each,
-which times its function when told to, alternately.
+Each side is a process of ``_serve.py`` that times its function when told to; they take turns.
 """
 
-import multiprocessing
 import os
-import time
+import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 from _paired import Row, row
 
 from hpctc.core.errors import HpctcError
-from hpctc.core.records import Tensor
 from hpctc.graph.build import Builder
 from hpctc.graph.ir import Graph
-from hpctc.lower.cpu.measure import Program, Samples, Setup, draw
 from hpctc.lower.plan import Plan
-from hpctc.native.call import aligned, function
+from hpctc.native.race import Program, Samples, Setup, environment
+
+SERVER = Path(__file__).with_name("_serve.py")
 
 Ours = Callable[[Graph], tuple[Plan, Program, str]]
 
@@ -128,14 +128,14 @@ def _row(name: str, case: Case, ours: Ours, how: Setup) -> Row:
     builder = Builder("kernel")
     names = [builder.input(n, s) for n, s in zip("xyz", shapes, strict=False)]
     made, program, text = ours(builder.finish(builder.op(operator, *names, **attrs)))
-    torch_side = _Side(_serve_torch, (made.inputs, expression, how))
-    our_side = _Side(_serve_ours, (made.inputs, made.outputs, program, how))
+    torch_side = _Side("torch", (made.inputs, expression, how.threads), how)
+    our_side = _Side("ours", (made.inputs, made.outputs, program), how)
     times: tuple[list[float], list[float]] = ([], [])
     try:
         for turn in range(ROUNDS):
             for side in (0, 1) if turn % 2 == 0 else (1, 0):
                 times[side].append((torch_side, our_side)[side].time())
-    except EOFError:
+    except (EOFError, BrokenPipeError):
         return Row(name, note="one side ended early")
     finally:
         torch_side.close()
@@ -145,75 +145,32 @@ def _row(name: str, case: Case, ours: Ours, how: Setup) -> Row:
 
 
 class _Side:
-    """A process that times its function whenever it is asked."""
+    """A process of ``_serve.py``."""
 
-    def __init__(self, serve: Callable[..., None], args: tuple[Any, ...]) -> None:
-        context = multiprocessing.get_context("fork")
-        self._line, theirs = context.Pipe()
-        self._process = context.Process(target=serve, args=(theirs, *args), daemon=True)
-        self._process.start()
-        theirs.close()
+    def __init__(self, kind: str, request: tuple[Any, ...], how: Setup) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, str(SERVER), kind],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | environment(how),
+        )
+        self._pipe(self._process.stdin).write(pickle.dumps(request))
 
     def time(self) -> float:
-        """Nanoseconds a call."""
-        self._line.send(None)
-        return float(self._line.recv())
+        """Nanoseconds a call; :class:`EOFError` if the process has ended."""
+        question = self._pipe(self._process.stdin)
+        question.write(b"\n")
+        question.flush()
+        if not (line := self._pipe(self._process.stdout).readline()):
+            raise EOFError
+        return float(line)
 
     def close(self) -> None:
-        self._line.close()
+        """End the process."""
         self._process.kill()
-        self._process.join()
+        self._process.communicate()
 
-
-def _serve(line: Connection, call: Callable[[], object]) -> None:
-    """Answer every question with the best mean of a few short bursts."""
-    call()
-    start = time.perf_counter_ns()
-    call()
-    repeats = max(1, 2_000_000 // max(1, time.perf_counter_ns() - start))
-    try:
-        while True:
-            line.recv()
-            call()
-            line.send(min(_burst(call, repeats) for _ in range(3)))
-    except (EOFError, OSError):
-        os._exit(0)
-
-
-def _burst(call: Callable[[], object], repeats: int) -> float:
-    start = time.perf_counter_ns()
-    for _ in range(repeats):
-        call()
-    return (time.perf_counter_ns() - start) / repeats
-
-
-def _serve_ours(
-    line: Connection,
-    inputs: tuple[Tensor, ...],
-    outputs: tuple[Tensor, ...],
-    program: Program,
-    how: Setup,
-) -> None:
-    os.environ["OMP_NUM_THREADS"] = str(how.threads)
-    os.environ["OMP_WAIT_POLICY"] = "passive"
-    arrays = {t.name: draw(t, seed) for seed, t in enumerate(inputs)}
-    arrays |= {t.name: aligned(t.shape, t.dtype) for t in outputs}
-    call = function(program.library, program.entry, len(program.args))
-    pointers = [arrays[name].ctypes.data for name in program.args]
-    _serve(line, lambda: call(*pointers))
-
-
-def _serve_torch(line: Connection, inputs: tuple[Tensor, ...], expression: str, how: Setup) -> None:
-    os.environ["OMP_NUM_THREADS"] = str(how.threads)
-    os.environ["OMP_WAIT_POLICY"] = "passive"
-    import torch
-
-    torch.set_num_threads(how.threads)
-    named = {
-        name: torch.from_numpy(draw(t, seed))
-        for seed, (name, t) in enumerate(zip("xyz", inputs, strict=False))
-    }
-    scope = {"torch": torch, "F": torch.nn.functional, **named}
-    compiled = compile(expression, "<torch>", "eval")
-    with torch.no_grad():
-        _serve(line, lambda: eval(compiled, scope))
+    @staticmethod
+    def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+        assert pipe is not None
+        return pipe

@@ -21,11 +21,11 @@ from hpctc.core.errors import HpctcError
 from hpctc.graph.ir import Graph
 from hpctc.lower.c.unit import print_unit
 from hpctc.lower.cpu import Database, schedule
-from hpctc.lower.cpu.measure import Program, Setup
 from hpctc.lower.effort import Effort
 from hpctc.lower.plan import Plan
 from hpctc.lower.relax import plan
 from hpctc.native.compiler import Gcc
+from hpctc.native.race import Program, Setup
 
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "hpctranseval"
 

@@ -117,14 +117,14 @@ def vectorize(schedule: s_tir.Schedule, rv: Any) -> None:
     others = [x for x in own if not x.same_as(chosen)]
     if not own[-1].same_as(chosen):
         schedule.reorder(*others, chosen)
+    simple = isinstance(nest.block.node.body, tirx.BufferStore) or not nest.reduces(chosen)
     run = Nest(schedule, rv).run(chosen, others)
     if len(run) > 1:
         chosen = schedule.fuse(*run)
     elif (across := _against(nest, others, chosen)) is not None:
         chosen = _tile(schedule, across, chosen)
     extent = extent_of(schedule, chosen)
-    single_store = isinstance(nest.block.node.body, tirx.BufferStore)
-    if (extent is None or extent >= SHORT) and (single_store or not nest.reduces(run[-1])):
+    if simple and (extent is None or extent >= SHORT):
         schedule.annotate(chosen, SIMD, 1)
 
 

@@ -18,8 +18,8 @@ from tvm import ir, target, tirx
 from tvm.ir.utils import derived_object
 from tvm.s_tir import meta_schedule as ms
 
-from hpctc.lower.cpu.measure import Failure, Program, Setup, compare
 from hpctc.lower.cpu.ship import Shipyard, signature
+from hpctc.native.race import Failure, Program, Setup, compare
 
 POPULATION = 128
 

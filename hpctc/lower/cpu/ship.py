@@ -8,9 +8,9 @@ from tvm import tirx
 from hpctc.core.records import Tensor
 from hpctc.lower.c.unit import print_unit
 from hpctc.lower.cpu.blocks import collect
-from hpctc.lower.cpu.measure import Program
 from hpctc.lower.plan import Plan, Step
 from hpctc.native.compiler import Compiler, Gcc
+from hpctc.native.race import Program
 
 ENTRY = "kernel"
 

@@ -15,7 +15,6 @@ from tvm import tirx
 
 from hpctc.lower.cpu.contract import Refusal
 from hpctc.lower.cpu.host import host
-from hpctc.lower.cpu.measure import Failure, Program, Setup, compare
 from hpctc.lower.cpu.meta import Search, search
 from hpctc.lower.cpu.ship import Shipyard, signature
 from hpctc.lower.cpu.space import shapes
@@ -23,6 +22,7 @@ from hpctc.lower.cpu.strategy import REFUSALS, Plain, Rules, Strategy, Tile, Tra
 from hpctc.lower.cpu.template import contraction_of
 from hpctc.lower.cpu.tile import Shape
 from hpctc.lower.effort import Effort
+from hpctc.native.race import Failure, Program, Setup, compare
 
 log = logging.getLogger(__name__)
 

@@ -1,20 +1,22 @@
-"""Time C functions against each other in a forked child: a crash or a hang costs one candidate.
+"""Time built functions against each other in a child: a crash or a hang costs one comparison.
 
-What is measured is what ships: the shared object that the C compiler made of the printed source.
 The programs of one comparison run alternately on the same arrays (A B B A ...), so a busy machine
-slows all of them alike. The child sets its OpenMP threads before it loads the first library.
+slows all of them alike. The child is a fresh interpreter, not a fork: a process that has imported
+TVM or torch holds an OpenMP runtime that was set up with other threads and another wait policy.
 """
 
-import multiprocessing
 import os
+import pickle
 import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -22,6 +24,8 @@ from hpctc.core.records import Tensor
 from hpctc.native.call import aligned, function, poisoned
 
 Array = np.ndarray[Any, Any]
+
+CHILD = "import sys; sys.path[:] = {path!r}; from hpctc.native.race import serve; serve()"
 
 SAMPLE_NS = 200_000
 """A sample is made of so many calls that it lasts about this long."""
@@ -82,29 +86,54 @@ def compare(
     inputs: Sequence[Tensor],
     outputs: Sequence[Tensor],
     how: Setup,
-    data: Mapping[str, Array] | None = None,
 ) -> Samples | Failure:
     """Time all programs alternately in a child; the first one is the yardstick of correctness."""
-    context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(
-        target=_child, args=(theirs, programs, inputs, outputs, how, data), daemon=True
-    )
-    child.start()
-    theirs.close()
-    try:
-        if not ours.poll(how.limit):
+    with tempfile.TemporaryFile() as words:
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD.format(path=sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=words,
+            env=os.environ | environment(how),
+        )
+        try:
+            request = pickle.dumps((tuple(programs), tuple(inputs), tuple(outputs), how))
+            answer, _ = child.communicate(request, how.limit)
+        except subprocess.TimeoutExpired:
             return Failure(f"took more than {how.limit:g} s")
-        outcome: Samples | Failure = ours.recv()
-    except EOFError:
-        child.join(5)
-        return Failure(f"crashed with exit code {child.exitcode}")
-    else:
-        return outcome
-    finally:
-        ours.close()
-        child.kill()
-        child.join()
+        finally:
+            child.kill()
+            child.wait()
+        if child.returncode != 0 or not answer:
+            return Failure(f"crashed with exit code {child.returncode}{_last_line(words)}")
+    outcome: Samples | Failure = pickle.loads(answer)
+    return outcome
+
+
+def environment(how: Setup) -> dict[str, str]:
+    """What OpenMP reads when it is loaded."""
+    found = {"OMP_NUM_THREADS": str(how.threads), "OMP_DYNAMIC": "false"}
+    if how.passive:
+        found["OMP_WAIT_POLICY"] = "passive"
+    return found
+
+
+def serve() -> None:
+    """The child: one request on standard input, one answer on standard output."""
+    request = pickle.load(sys.stdin.buffer)
+    _grow_stack()
+    try:
+        outcome = _measure(*request)
+    except (OSError, AttributeError, MemoryError) as problem:
+        outcome = Failure(f"does not load or run: {problem}")
+    sys.stdout.buffer.write(pickle.dumps(outcome))
+    sys.stdout.buffer.flush()
+
+
+def _last_line(words: IO[bytes]) -> str:
+    words.seek(0)
+    lines = words.read().decode(errors="replace").strip().splitlines()
+    return f": {lines[-1]}" if lines else ""
 
 
 def draw(tensor: Tensor, seed: int) -> Array:
@@ -120,28 +149,6 @@ def draw(tensor: Tensor, seed: int) -> Array:
     return array
 
 
-def _child(
-    line: Connection,
-    programs: Sequence[Program],
-    inputs: Sequence[Tensor],
-    outputs: Sequence[Tensor],
-    how: Setup,
-    data: Mapping[str, Array] | None,
-) -> None:
-    os.environ["OMP_NUM_THREADS"] = str(how.threads)
-    os.environ["OMP_DYNAMIC"] = "false"
-    if how.passive:
-        os.environ["OMP_WAIT_POLICY"] = "passive"
-    _grow_stack()
-    try:
-        line.send(_measure(programs, inputs, outputs, how, data or {}))
-    except Exception as problem:  # noqa: BLE001  the edge of the child: whatever it is, it is told
-        line.send(Failure(f"does not load or run: {problem!r}"))
-    finally:
-        line.close()
-        os._exit(0)
-
-
 def _grow_stack() -> None:
     """Let the main thread's stack grow as far as it may: foreign C keeps whole tensors there."""
     hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
@@ -153,13 +160,10 @@ def _measure(
     inputs: Sequence[Tensor],
     outputs: Sequence[Tensor],
     how: Setup,
-    data: Mapping[str, Array],
 ) -> Samples | Failure:
     given: dict[str, Array] = {}
     for seed, tensor in enumerate(inputs):
         given[tensor.name] = draw(tensor, seed)
-        if tensor.name in data:
-            given[tensor.name][...] = data[tensor.name]
     calls, kept, first = [], [], None
     for number, program in enumerate(programs):
         made = {t.name: poisoned(t.shape, t.dtype) for t in outputs}
