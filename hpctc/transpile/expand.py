@@ -10,7 +10,7 @@ from hpctc.transpile.fission import Fission, Threads, Warps
 from hpctc.transpile.fold import number
 from hpctc.transpile.groups import fragment_type
 from hpctc.transpile.uniform import THREAD
-from hpctc.transpile.warp import thread
+from hpctc.transpile.warp import WHOLE, thread
 
 
 @dataclass
@@ -43,7 +43,9 @@ class Expansion:
         for region in self.regions:
             self._look(region)
         self.again = self._again()
-        self.spread = {n for n in self.local if n not in self.again and self._crosses(n)}
+        whole = {n.removesuffix(WHOLE) for r in self.regions for n in edit.mentions(r.node)
+                 if n.endswith(WHOLE)}  # fmt: skip
+        self.spread = whole | {n for n in self.local if n not in self.again and self._crosses(n)}
         self.body = tuple(self._rewrite(s) for s in body)
 
     def arrays(self) -> Iterator[tree.Variable]:
@@ -65,12 +67,13 @@ class Expansion:
             region.names.add(node.mask.name)
             region.exposed.add(node.mask.name)
         statements = node.body if isinstance(node, Threads) else (node.body,)
-        region.names |= {n for s in statements for n in edit.mentions(s)}
+        region.names |= {n.removesuffix(WHOLE) for s in statements for n in edit.mentions(s)}
         region.names |= _initialised(statements) & self.local
         unset = set(region.names)
         for statement in statements:
             sure = _surely_sets(statement)
             read = edit.mentions(statement) if sure is None else _reads(statement, sure)
+            read = {n.removesuffix(WHOLE) for n in read}
             region.exposed |= read & unset
             if sure is not None and sure not in region.exposed:
                 unset.discard(sure)
@@ -218,6 +221,7 @@ class Expansion:
     def _named(self, node: Any) -> Any:
         """Expanded variables by the thread's place in them, fragments by the warp's."""
         places: dict[str, tree.Expr] = {n: tree.Index(tree.Name(n), self.me) for n in self.spread}
+        places |= {n + WHOLE: tree.Name(n) for n in self.spread}
         places |= {
             n: tree.Index(tree.Name(n), self.warp)
             for n, v in self.fission.locals.items()

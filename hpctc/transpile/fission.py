@@ -49,6 +49,7 @@ class Fission:
         self.geometry = geometry
         self.locals = dict(kernel.locals)
         self.arrays: dict[str, tree.Type] = {}
+        self.exchanged: dict[str, tree.Name] = {}
         self.cuts = any(exchanges(s) for s in kernel.body)
         self.uniform = Uniform(kernel, const) if self.cuts else None
         self.block = block_variables(kernel, self.uniform) if self.uniform else set()

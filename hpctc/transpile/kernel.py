@@ -6,6 +6,7 @@ from typing import Any
 
 from hpctc.syntax import tree
 from hpctc.transpile import types
+from hpctc.transpile.clean import clean
 from hpctc.transpile.fold import Folder, number
 from hpctc.transpile.groups import Groups
 from hpctc.transpile.program import Defined
@@ -78,6 +79,7 @@ def translate(
         if isinstance(arg, tree.Name):
             made.constants.add(arg.name)
     body = (*made.out, *made.captured(lambda: made.out.extend(made.kernel(defined))))
+    body = clean(body)
     written = _written(body)
     return Translated(
         body, made.locals, frozenset(made.constants), made.fold, made.used,

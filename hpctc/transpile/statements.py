@@ -54,8 +54,23 @@ class Statements(Calls):
 
     def _do_evaluate(self, node: tree.Evaluate) -> None:
         made = self.expr(node.value)
-        if not isinstance(made.expr, tree.Name | tree.Number):
-            self.out.append(tree.Evaluate(made.expr, at=node.at))
+        if isinstance(made.expr, tree.Name | tree.Number):
+            return
+        stored = tree.Evaluate(made.expr, at=node.at)
+        lockstep = isinstance(node.value, tree.Assign) and self._lockstep(node.value.target)
+        self.out += [Barrier(), stored, Barrier()] if lockstep else [stored]
+
+    def _lockstep(self, target: tree.Expr) -> bool:
+        """Whether a store is volatile and to shared memory: warps in step exchange values so."""
+        for node in tree.walk(target):
+            if isinstance(node, tree.Cast) and isinstance(node.type, tree.Pointer):
+                kind = node.type.to
+                found = self.lookup(_base(node.operand))
+                place = found.expr if found is not None else None
+                local = self.locals.get(place.name) if isinstance(place, tree.Name) else None
+                if isinstance(kind, tree.Qualified) and "volatile" in kind.qualifiers:
+                    return local is not None and local.memory == "shared"
+        return False
 
     def _do_directive(self, node: tree.Directive) -> None:
         """Unrolling is the compiler's affair."""

@@ -10,6 +10,9 @@ from hpctc.transpile.scope import Collective
 if TYPE_CHECKING:
     from hpctc.transpile.fission import Fission
 
+WHOLE = "@"
+"""After a variable's name: the array of all threads' values, not this thread's."""
+
 _JOINED = {"and": "&", "or": "|", "exor": "^", "add": "+"}
 
 
@@ -54,7 +57,12 @@ def _shuffle(fission: "Fission", node: Collective) -> list[Any]:
     width = constant(rest[0]) if rest else 32
     fold, me = fission.kernel.folder, thread(fission)
     threads = fission.geometry.threads
-    held = _array(fission, "lanes", node.type, threads)
+    own = isinstance(value, tree.Name) and _is_kept(fission, value, node)
+    if own:
+        assert isinstance(value, tree.Name)
+        held = tree.Name(value.name + WHOLE)
+    else:
+        held = _lanes(fission, node.type)
     size = number(width) if width is not None else rest[0]
     lane = fold.binary("&", me, number(width - 1)) if width is not None else (
         tree.Binary("&", me, tree.Binary("-", size, number(1)))
@@ -84,10 +92,26 @@ def _shuffle(fission: "Fission", node: Collective) -> list[Any]:
     picked = other if known else mine if known == 0 else tree.Select(
         there, other, mine
     )  # fmt: skip
-    return [
-        _threads(fission, assign(mine, value)),
-        _threads(fission, assign(node.target, picked)),
-    ]
+    given = [] if own else [_threads(fission, assign(mine, value))]
+    return [*given, _threads(fission, assign(node.target, picked))]
+
+
+def _is_kept(fission: "Fission", value: tree.Name, node: Collective) -> bool:
+    """Whether every thread keeps the value in a variable that others may look into."""
+    local = fission.locals.get(value.name)
+    plain = local is not None and local.memory == "thread" and value.name not in fission.block
+    same = local is not None and types.name(local.type) == types.name(node.type)
+    constant_ = value.name in fission.kernel.constants
+    return plain and same and not constant_ and value.name != node.target.name
+
+
+def _lanes(fission: "Fission", kind: tree.Type) -> tree.Name:
+    """The array through which values of a type are exchanged: one a kernel and type."""
+    name = f"{types.name(kind)} lanes"
+    if name not in fission.exchanged:
+        threads = fission.geometry.threads
+        fission.exchanged[name] = _array(fission, "lanes", kind, threads)
+    return fission.exchanged[name]
 
 
 def _warp(fission: "Fission") -> tree.Expr:
