@@ -158,4 +158,9 @@ def _tensor(name: str, type_: TensorType) -> Tensor:
 
 
 def _input(name: str, type_: TensorType, domain: Interval) -> Tensor:
-    return Tensor(name=name, shape=type_.shape, dtype=type_.dtype, domain=(domain.low, domain.high))
+    return Tensor(
+        name=name,
+        shape=type_.shape,
+        dtype=type_.dtype,
+        domain=(float(domain.low), float(domain.high)),
+    )
