@@ -27,9 +27,25 @@ def best_break(text: str, room: int) -> int | None:
     places = [m.start() for m in BREAKS.finditer(text) if 0 < m.start() <= room]
     if not places:
         return None
+    choice = text.find(" ? ")
+    if 0 < choice <= room and depth(text[:choice]) == 0:
+        return choice
     return min(places, key=lambda place: (depth(text[:place]), -place))
 
 
 def depth(text: str) -> int:
     """How many parentheses and brackets are open at the end of a text."""
     return sum(text.count(c) for c in "([") - sum(text.count(c) for c in ")]")
+
+
+def signature(declaration: str) -> list[str]:
+    """The head of a function definition; more parameters than fit stand below the first one."""
+    name, _, rest = declaration.partition("(")
+    line, indent = f"{name}(", " " * (len(name) + 1)
+    lines = []
+    for param in rest.removesuffix(")").split(", "):
+        if len(line) + len(param) + 3 > WIDTH and not line.endswith("("):
+            lines.append(line.rstrip())
+            line = indent
+        line += f"{param}, "
+    return [*lines, line.removesuffix(", ") + ") {"]

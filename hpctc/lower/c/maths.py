@@ -65,7 +65,7 @@ HELPERS = {
     "bits": Helper(),
     "power_of_two": Helper(),
     "mantissa": Helper(("bits",)),
-    "exp": Helper(("power_of_two",), ulp=1.0),
+    "exp": Helper(("power_of_two",), ulp=1.1),
     "log": Helper(LOG, ulp=1.0),
     "log2": Helper(LOG, ulp=1.5),
     "log1p": Helper(("log",), ulp=2.5),
@@ -117,15 +117,15 @@ def helper_text(name: str, kind: str) -> str:
     return render(f"c/math/{name}_vector.c.j2", T=element, V=kind, name=full)
 
 
-def definitions(wanted: set[tuple[str, str]]) -> list[str]:
+def definitions(wanted: set[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """The texts of helpers and of all they call, callees first, in a fixed order."""
-    ordered: dict[tuple[str, str], None] = {}
+    ordered: dict[tuple[str, str], str] = {}
 
-    def add(name: str, dtype: str) -> None:
+    def add(name: str, kind: str) -> None:
         for needed in HELPERS[name].needs:
-            add(needed, dtype)
-        ordered[name, dtype] = None
+            add(needed, kind)
+        ordered[name, kind] = helper_text(name, kind)
 
-    for name, dtype in sorted(wanted):
-        add(name, dtype)
-    return [helper_text(name, dtype) for name, dtype in ordered]
+    for name, kind in sorted(wanted):
+        add(name, kind)
+    return ordered

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from tvm import tirx
 
+from hpctc.lower.c.layout import signature
 from hpctc.lower.c.names import Scope
 from hpctc.lower.c.passes import lower
 from hpctc.lower.c.tree import find
@@ -28,8 +29,8 @@ class CFunction:
 
     def text(self, qualifier: str = "") -> str:
         """The definition."""
-        head = f"{qualifier}void {self.name}({', '.join(self.params)}) {{"
-        return "\n".join([head, *self.body, "}"]) + "\n"
+        head = signature(f"{qualifier}void {self.name}({', '.join(self.params)})")
+        return "\n".join([*head, *self.body, "}"]) + "\n"
 
 
 def print_function(

@@ -7,6 +7,7 @@ from tvm import tirx
 
 from hpctc.core.records import Tensor
 from hpctc.lower.c import maths
+from hpctc.lower.c.layout import signature
 from hpctc.lower.c.names import Scope
 from hpctc.lower.c.printer import CFunction, print_function
 from hpctc.lower.c.types import C_TYPES, ITEMSIZE
@@ -24,11 +25,14 @@ PRAGMA = """
 CONDITIONAL = (" ? ", " || ", "floor", "ceil", "trunc", "isnan(", "isinf(", "isfinite(")
 """Text that needs :data:`PRAGMA`."""
 
+FLOATS = frozenset({"float16", "float32", "float64"})
+"""The element types whose helpers may compute something conditionally that could trap."""
+
 HEADERS = {
     "float.h": ("FLT_MAX", "DBL_MAX"),
     "math.h": (),
     "stdbool.h": ("bool", "true", "false"),
-    "stdint.h": ("int8_t", "int16_t", "int32_t", "int64_t", "INT32_", "INT64_"),
+    "stdint.h": ("int8_t", "uint32_t", "int16_t", "int32_t", "int64_t", "INT32_", "INT64_"),
     "stdlib.h": ("free(",),
 }
 """Header -> text that needs it; <math.h> is always there."""
@@ -71,9 +75,8 @@ def print_plan(plan: Plan, scheduled: Sequence[tirx.PrimFunc], file: Scope) -> P
     if len(plan.steps) == 1:
         args = [names[a] for a in plan.steps[0].args]
         single = print_function(scheduled[0], plan.entry, args)
-        text = (
-            "\n".join([title(plan.inputs, plan.outputs), f"{entry} {{", *single.body, "}"]) + "\n"
-        )
+        head = [title(plan.inputs, plan.outputs), *signature(entry)]
+        text = "\n".join([*head, *single.body, "}"]) + "\n"
         return Printed([single], [text])
     by_name = {t.name: t for t in tensors}
     functions = []
@@ -110,7 +113,7 @@ def entry_text(
     plan: Plan, entry: str, functions: Sequence[CFunction], names: Mapping[str, str]
 ) -> str:
     """The entry that allocates the intermediates, calls the steps in order, and frees."""
-    lines = [title(plan.inputs, plan.outputs), f"{entry} {{"]
+    lines = [title(plan.inputs, plan.outputs), *signature(entry)]
     for t in plan.intermediates:
         count = 1
         for extent in t.shape:
@@ -125,16 +128,17 @@ def entry_text(
 
 def preamble(functions: Sequence[CFunction], definitions: Sequence[str]) -> list[str]:
     """Headers, vector types and helpers, only what is used."""
-    parts = maths.definitions(set().union(*(f.helpers for f in functions)))
+    helpers = maths.definitions(set().union(*(f.helpers for f in functions)))
     types = sorted(set().union(*(f.vectors for f in functions)))
-    if types:
-        parts.insert(0, "\n".join(typedef(*kind) for kind in types) + "\n")
+    parts = ["\n".join(typedef(*kind) for kind in types) + "\n"] if types else []
+    parts += helpers.values()
     text = "".join([*parts, *definitions])
     lines = [
         f"#include <{name}>"
         for name, marks in HEADERS.items()
         if not marks or any(mark in text for mark in marks)
     ]
-    if any(mark in text for mark in CONDITIONAL):
+    arithmetic = [text for (_, kind), text in helpers.items() if kind in FLOATS]
+    if any(mark in "".join([*arithmetic, *definitions]) for mark in CONDITIONAL):
         lines.append(PRAGMA)
     return ["\n".join(lines) + "\n", *parts]
