@@ -17,6 +17,9 @@ SHORT = 4
 LONG = 16
 """A reduction of fewer steps is done one after another, many results side by side."""
 
+WINDOW = 64
+"""A reduction of at most so many steps is unrolled inside a loop over results."""
+
 TRANSPOSE = 16_384
 """Elements from which a transposition no longer fits the first-level cache."""
 
@@ -111,6 +114,9 @@ def vectorize(schedule: s_tir.Schedule, rv: Any) -> None:
     """Put the loop along memory innermost, merge it with its neighbours, mark it for SIMD."""
     nest = Nest(schedule, rv)
     own = nest.own()
+    if not own and nest.loops and nest.block.is_map:
+        _over_windows(nest)
+        return
     chosen = _along(nest, own)
     if chosen is None:
         return
@@ -126,6 +132,25 @@ def vectorize(schedule: s_tir.Schedule, rv: Any) -> None:
     extent = extent_of(schedule, chosen)
     if simple and (extent is None or extent >= SHORT):
         schedule.annotate(chosen, SIMD, 1)
+
+
+def _over_windows(nest: Nest) -> None:
+    """Mark the loop around a few small reductions: results side by side, each window unrolled."""
+    schedule, loop = nest.schedule, nest.loops[-1]
+    around = schedule.get(loop)
+    inner: list[Any] = []
+    for rv, _ in blocks_of(schedule):
+        loops = list(schedule.get_loops(rv))
+        at = next((i for i, x in enumerate(loops) if schedule.get(x).same_as(around)), None)
+        if at is not None:
+            inner += loops[at + 1 :]
+    steps = prod(extent_of(schedule, x) or LONG * LONG for x in inner)
+    marked = any(schedule.get(x).annotations.get(SIMD) for x in inner)
+    along = any(nest.stride(a, loop) == 1 for a in nest.block.stores)
+    if along and not marked and steps <= WINDOW and (extent_of(schedule, loop) or 0) >= SHORT:
+        schedule.annotate(loop, SIMD, 1)
+        for window in inner:
+            schedule.unroll(window)
 
 
 def _along(nest: Nest, own: list[Any]) -> Any | None:

@@ -17,8 +17,7 @@ def fuse_rows(schedule: s_tir.Schedule, tile: int) -> None:
         producers = _private_producers(schedule, rv)
         if producers:
             limit = _arrange(schedule, rv, [Block(schedule.get(p)) for p in producers], tile)
-            if _pull(schedule, rv, producers, limit):
-                placed |= {name_of(schedule, p) for p in producers}
+            placed |= _pull(schedule, rv, producers, limit)
 
 
 def _private_producers(schedule: s_tir.Schedule, sink: Any) -> list[Any]:
@@ -81,22 +80,28 @@ def _runs_across(reduction: Block) -> bool:
     )
 
 
-def _pull(schedule: s_tir.Schedule, sink: Any, producers: list[Any], limit: int) -> bool:
-    """Compute ``producers`` under the deepest loop of ``sink`` that repeats none of their work."""
-    work = {name_of(schedule, p): trips(schedule, p) for p in producers}
-    for depth in range(limit, 0, -1):
-        trial = schedule.copy()
-        try:
-            _compute_at(trial, name_of(schedule, sink), list(work), depth)
-        except (s_tir.ScheduleError, IndexError):
-            continue
-        if all(trips(trial, trial.get_sblock(n)) <= 1.05 * t for n, t in work.items()):
-            _compute_at(schedule, name_of(schedule, sink), list(work), depth)
-            return True
-    return False
+def _pull(schedule: s_tir.Schedule, sink: Any, producers: list[Any], limit: int) -> set[str]:
+    """Compute each producer under the deepest loop of ``sink`` that repeats none of its work.
+
+    ``producers`` stand nearest first; returns the names of those that were moved.
+    """
+    moved: set[str] = set()
+    goal = name_of(schedule, sink)
+    for name in [name_of(schedule, p) for p in producers]:
+        work = trips(schedule, schedule.get_sblock(name))
+        for depth in range(limit, 0, -1):
+            trial = schedule.copy()
+            try:
+                _compute_at(trial, goal, name, depth)
+            except (s_tir.ScheduleError, IndexError):
+                continue
+            if trips(trial, trial.get_sblock(name)) <= 1.05 * work:
+                _compute_at(schedule, goal, name, depth)
+                moved.add(name)
+                break
+    return moved
 
 
-def _compute_at(schedule: s_tir.Schedule, sink: str, names: list[str], depth: int) -> None:
-    for name in names:
-        loop = schedule.get_loops(schedule.get_sblock(sink))[depth - 1]
-        schedule.compute_at(schedule.get_sblock(name), loop)
+def _compute_at(schedule: s_tir.Schedule, sink: str, name: str, depth: int) -> None:
+    loop = schedule.get_loops(schedule.get_sblock(sink))[depth - 1]
+    schedule.compute_at(schedule.get_sblock(name), loop)

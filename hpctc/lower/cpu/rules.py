@@ -12,6 +12,7 @@ from tvm import ir, s_tir, tirx
 from hpctc.lower.cpu.blocks import Block, blocks_of
 from hpctc.lower.cpu.loops import name_of, parallelize, split_init, vectorize
 from hpctc.lower.cpu.rows import fuse_rows
+from hpctc.lower.cpu.wide import widen
 
 PARALLEL_NS = 25_000.0
 """Serial work below which a parallel region costs more than it gives, in nanoseconds."""
@@ -22,6 +23,7 @@ def apply(func: tirx.PrimFunc, threads: int, tile: int, rows: bool) -> tirx.Prim
     schedule = s_tir.Schedule(func)
     inline(schedule)
     stage_reductions(schedule)
+    widen(schedule, tile)
     if rows:
         fuse_rows(schedule, tile)
     for rv, _ in blocks_of(schedule):
