@@ -34,7 +34,7 @@ class SourceError(HpctcError):
 
 def parse(source: str, name: str = "<source>") -> tree.Unit:
     """Read a preprocessed source; a :class:`SourceError` names file, line, column and draws it."""
-    _guard(source, name)
+    guard(source, name)
     names = _Names(source)
     try:
         return _parse(source, names)
@@ -105,7 +105,8 @@ def _parse(source: str, names: _Names) -> tree.Unit:
     return unit
 
 
-def _guard(source: str, name: str) -> None:
+def guard(source: str, name: str) -> None:
+    """Refuse what no parser should be given: NUL bytes, megabytes, hundreds of brackets."""
     if "\0" in source:
         raise SourceError(f"{name} is not text: it holds a NUL byte")
     if len(source) > LONGEST:

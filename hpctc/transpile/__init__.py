@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from hpctc.core.records import Launch, Pair, Tensor
 from hpctc.syntax import tree
-from hpctc.syntax.parse import SourceError, parse
+from hpctc.syntax.parse import SourceError, guard, parse
 from hpctc.syntax.preprocess import preprocess
 from hpctc.syntax.slices import device_part
 from hpctc.transpile import types
@@ -58,6 +58,7 @@ def transpile(
 def read(cuda_code: str, name: str = "<cuda>") -> tree.Unit:
     """Parse a CUDA source: macros expanded, host code left out."""
     try:
+        guard(cuda_code, name)
         return parse(device_part(preprocess(cuda_code, name)).device, name)
     except SourceError as problem:
         made = Diagnosed("HPC0001", problem.message)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hpctc.syntax import edit, printer, tree
-from hpctc.syntax.parse import SourceError, parse
+from hpctc.syntax.parse import SourceError, guard, parse
 from hpctc.syntax.preprocess import preprocess
 from hpctc.syntax.slices import HostLaunch, Sliced, device_part
 from hpctc.transpile import intrinsics, types
@@ -56,6 +56,7 @@ def transpile_file(source: str, asked: Asked, name: str = "<cuda>") -> Written:
 
 
 def _transpiled(source: str, asked: Asked, name: str) -> Written:
+    guard(source, name)
     sliced = device_part(preprocess(source, name))
     program = collect(parse(sliced.device, name))
     kernel, templates = _choose(program, sliced, asked)

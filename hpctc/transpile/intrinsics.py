@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from hpctc.core.resources import root
+from hpctc.core.resources import render, root
 from hpctc.syntax import edit, tree
 from hpctc.syntax.parse import parse
 
@@ -178,6 +178,37 @@ UNSUPPORTED = {
     "globaltimer": "HPC0023", "this_grid": "HPC0012", "this_cluster": "HPC0022",
     "cudaLaunchDevice": "HPC0020", "__cvta_generic_to_shared": "HPC0010",
 }  # fmt: skip
+
+
+VECTOR_MATH: dict[str, tuple[tuple[str, ...], float | None]] = {
+    "bits": ((), None), "power_of_two": ((), None), "mantissa": (("bits",), None),
+    "exp": (("power_of_two",), 1.1), "tanh": (("exp",), 1.5), "erf": (("exp",), 2.0),
+    "log": (("bits", "mantissa"), 1.0), "log2": (("bits", "mantissa"), 1.5),
+    "log1p": (("log",), 2.5),
+}  # fmt: skip
+"""Functions of ``templates/c/math`` that gcc vectorises where it cannot libm's: what each calls,
+and its largest error in units in the last place."""
+
+
+def vectorised(text: str) -> tuple[list[str], str]:
+    """The C with float functions of libm replaced by ours, and the definitions of those."""
+    wanted: dict[str, None] = {}
+
+    def add(name: str) -> str:
+        for other in VECTOR_MATH[name][0]:
+            add(other)
+        wanted[name] = None
+        return f"{name}_f32("
+
+    words = "|".join(n for n, (_, ulp) in VECTOR_MATH.items() if ulp)
+    changed = re.sub(rf"\b({words})f\(", lambda m: add(m.group(1)), text)
+    made = [
+        render(
+            f"c/math/{n}.c.j2", T="float", name=f"{n}_f32", dtype="float32", ulp=VECTOR_MATH[n][1]
+        )
+        for n in wanted
+    ]
+    return made, changed
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,13 @@ _HEADERS = {
     "string.h": r"\bmem(cpy|set)\b",
 }  # fmt: skip
 
+QUIET = """#if defined(__GNUC__) && !defined(__clang__)
+// Nobody reads the exception flags: conditional arithmetic may become SIMD.
+#pragma GCC optimize("no-trapping-math")
+#endif
+
+"""
+
 STACK = 16_384
 """Bytes up to which a buffer between kernels lies on the stack."""
 
@@ -229,15 +236,15 @@ class Unit:
         parts = [*self._globals(), *device, *self.functions.values(), entry]
         records = list(self.shared.records.values())
         text = "\n".join([*records, *parts])
-        helpers = intrinsics.needed(text)
-        text = "\n".join([*helpers, text])
+        maths, text = intrinsics.vectorised(text)
+        text = "\n".join([*maths, *intrinsics.needed(text), text])
         vectors = [vector(name) for name in types.VECTORS if re.search(rf"\b{name}\b", text)]
         aliases = self._aliases(text)
         text = "\n".join([*vectors, *aliases, text])
         includes = "".join(
             f"#include <{header}>\n" for header, words in _HEADERS.items() if re.search(words, text)
         )
-        return f"{includes}\n{text}" if includes else text
+        return f"{includes}\n{QUIET if maths else ''}{text}" if includes else text
 
     def _aliases(self, text: str) -> list[str]:
         found = sorted(set(re.findall(r"\baliased_(\w+)\b", text)))

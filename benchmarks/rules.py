@@ -1,0 +1,98 @@
+"""The C of ``rules`` against the pair's own C, equal flags, two threads.
+
+``python benchmarks/rules.py [--only TEXT] [--json FILE] [--seconds S]`` lowers operators at the
+extents below, transpiles each pair's CUDA, builds both sides with gcc ``-O3 -march=native
+-fopenmp`` and calls them alternately on the same arrays in a child of their own. The ratio is the
+pair's time over that of rules, the median of pairs with a bootstrap interval.
+
+Bar: geometric mean at least 1.0, none below 0.25.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from _paired import Row, pair, report, show, write
+
+from hpctc.core.errors import HpctcError
+from hpctc.core.records import Pair, Provenance
+from hpctc.graph.build import Builder
+from hpctc.graph.ir import Graph
+from hpctc.lower.effort import Effort
+from hpctc.lower.pair import lower
+from hpctc.native.compiler import Gcc
+from hpctc.native.race import Program, Setup
+from hpctc.transpile import transpile_pair
+
+BARS = (1.0, 0.25)
+
+WORKLOADS: tuple[tuple[str, tuple[tuple[int, ...], ...], dict[str, Any]], ...] = (
+    ("relu", ((1024, 1024),), {}),
+    ("gelu", ((512, 1024),), {}),
+    ("add", ((1024, 1024), (1024, 1024)), {}),
+    ("add", ((1024, 1024), (1024,)), {}),
+    ("exp", ((1024, 512),), {}),
+    ("transpose", ((512, 1024),), {"perm": (1, 0)}),
+    ("softmax", ((512, 1024),), {}),
+    ("sum", ((512, 2048),), {"axes": (1,)}),
+    ("max", ((512, 2048),), {"axes": (1,)}),
+    ("layer_norm", ((256, 1024), (1024,), (1024,)), {}),
+    ("rms_norm", ((256, 1024), (1024,)), {}),
+    ("matmul", ((256, 256), (256, 256)), {}),
+    ("dense", ((128, 512), (256, 512)), {}),
+    ("conv2d", ((1, 32, 28, 28), (64, 32, 3, 3)), {"padding": (1, 1)}),
+    ("max_pool2d", ((1, 64, 56, 56),), {"kernel": (2, 2), "stride": (2, 2)}),
+    ("argmax", ((256, 1024),), {"axis": 1}),
+    ("concat", ((256, 512), (256, 512)), {"axis": 1}),
+    ("cumsum", ((256, 512),), {"axis": 1}),
+)
+
+
+def graphs(only: str) -> Iterator[Graph]:
+    """The workloads as graphs, named by operator and extents."""
+    for op, shapes, attrs in WORKLOADS:
+        extents = "_".join("x".join(map(str, s)) for s in shapes)
+        name = f"{op}_{extents}"
+        if only in name:
+            b = Builder(name)
+            inputs = [b.input(f"x{i}", s) for i, s in enumerate(shapes)]
+            yield b.finish(b.op(op, *inputs, **attrs))
+
+
+def raced(made: Pair, folder: Path, seconds: float) -> Row:
+    """One pair: both sides built, checked and timed."""
+    try:
+        code = transpile_pair(made)
+    except HpctcError as problem:
+        return Row(made.name, note=str(problem))
+    names = tuple(t.name for t in (*made.inputs, *made.outputs))
+    sides = []
+    for text in (code, made.c_code):
+        built = Gcc().build(text, folder)
+        if built.library is None:
+            return Row(made.name, note=built.log)
+        sides.append(Program(built.library, made.entry, names))
+    return pair(made.name, sides[0], sides[1], (made.inputs, made.outputs), Setup(seconds=seconds))
+
+
+def main() -> None:
+    """Race every workload, print the rows and the summary."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", default="", help="workloads whose name holds this text")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for the samples of one pair")
+    parser.add_argument("--effort", default="none", help="of the pair's C: none, fast, full")
+    parser.add_argument("--json", type=Path, help="write every figure here")
+    asked = parser.parse_args()
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for graph in graphs(asked.only):
+            made = lower(graph, Effort.parse(asked.effort), Provenance(source="benchmark"))
+            rows.append(raced(made, Path(folder), asked.seconds))
+            show(rows[-1])
+    write(asked.json, report("rules against the pair's C", rows, BARS))
+
+
+if __name__ == "__main__":
+    main()
