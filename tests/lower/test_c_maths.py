@@ -10,7 +10,7 @@ import pytest
 from scipy import special
 
 from hpctc.lower.c import maths
-from hpctc.lower.c.unit import PRAGMA
+from hpctc.lower.c.unit import TRAPS, pragmas
 from hpctc.native.call import function
 from hpctc.native.compiler import Gcc, find
 from tests.lower.c_cases import in_child
@@ -55,8 +55,8 @@ def source() -> str:
         f"    y[i] = {name}_f32(x[i]{', z[i]' if name == 'pow' else ''});\n  }}\n}}"
         for name, _ in sorted(stated)
     ]
-    head = f"#include <math.h>\n#include <stdint.h>\n{PRAGMA}"
-    return "\n".join([head, *maths.definitions(stated).values(), *loops])
+    head = ["#include <math.h>", "#include <stdint.h>", *pragmas([TRAPS])]
+    return "\n".join([*head, *maths.definitions(stated).values(), *loops])
 
 
 @pytest.fixture(scope="module", params=["-O3 -march=native -fopenmp", "-O2 -fopenmp"])

@@ -15,15 +15,20 @@ from hpctc.lower.c.vectors import typedef
 from hpctc.lower.plan import Plan
 from hpctc.native.call import prototype
 
-PRAGMA = """
-#if defined(__GNUC__) && !defined(__clang__)
-// Nobody reads the exception flags: conditional arithmetic may become SIMD.
-#pragma GCC optimize("no-trapping-math")
-#endif"""
+TRAPS = (
+    "no-trapping-math",
+    "Nobody reads the exception flags: conditional arithmetic may become SIMD.",
+)
 """A promise that changes no result, without which gcc leaves such loops scalar."""
 
+TILES = (
+    "no-predictive-commoning",
+    "Register tiles leave no registers for what the next iteration will load again.",
+)
+"""What keeps gcc from carrying loads from one iteration to the next at the price of spills."""
+
 CONDITIONAL = (" ? ", " || ", "floor", "ceil", "trunc", "isnan(", "isinf(", "isfinite(")
-"""Text that needs :data:`PRAGMA`."""
+"""Text that needs :data:`TRAPS`."""
 
 FLOATS = frozenset({"float16", "float32", "float64"})
 """The element types whose helpers may compute something conditionally that could trap."""
@@ -139,6 +144,16 @@ def preamble(functions: Sequence[CFunction], definitions: Sequence[str]) -> list
         if not marks or any(mark in text for mark in marks)
     ]
     arithmetic = [text for (_, kind), text in helpers.items() if kind in FLOATS]
-    if any(mark in "".join([*arithmetic, *definitions]) for mark in CONDITIONAL):
-        lines.append(PRAGMA)
+    conditional = any(mark in "".join([*arithmetic, *definitions]) for mark in CONDITIONAL)
+    lines += pragmas([TRAPS] * conditional + [TILES] * bool(types))
     return ["\n".join(lines) + "\n", *parts]
+
+
+def pragmas(options: Sequence[tuple[str, str]]) -> list[str]:
+    """Options of gcc that are part of the source, each with its reason."""
+    if not options:
+        return []
+    lines = ["", "#if defined(__GNUC__) && !defined(__clang__)"]
+    for option, reason in options:
+        lines += [f"// {reason}", f'#pragma GCC optimize("{option}")']
+    return [*lines, "#endif"]

@@ -1,5 +1,10 @@
 #include <math.h>
 
+#if defined(__GNUC__) && !defined(__clang__)
+// Register tiles leave no registers for what the next iteration will load again.
+#pragma GCC optimize("no-predictive-commoning")
+#endif
+
 typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 // The larger value of each lane; NaN if either is, as numpy.maximum.

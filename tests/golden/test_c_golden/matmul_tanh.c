@@ -4,6 +4,8 @@
 #if defined(__GNUC__) && !defined(__clang__)
 // Nobody reads the exception flags: conditional arithmetic may become SIMD.
 #pragma GCC optimize("no-trapping-math")
+// Register tiles leave no registers for what the next iteration will load again.
+#pragma GCC optimize("no-predictive-commoning")
 #endif
 
 typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
