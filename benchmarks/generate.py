@@ -51,6 +51,7 @@ def fill(out: Path, asked: argparse.Namespace) -> float:
     command = [sys.executable, "-c", MAIN, "generate", "all", "grown", "--count", "1000000"]
     command += ["--rewrites", "1", "--effort", asked.effort, "--jobs", str(asked.jobs)]
     command += ["--seed", str(asked.seed), "--size", asked.size, "--out", str(out)]
+    command += ["--database", str(out.with_name("tuning.jsonl"))]  # nothing is known beforehand
     began = time.monotonic()
     process = subprocess.Popen(command)
     try:

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,5 @@ def _rate(pairs: int, failures: int, fresh: int, seconds: float, wanted: int | N
     a_second = fresh * pairs / max(pairs + failures, 1) / seconds
     words += f", {a_second * 3600:,.0f} pairs/h"
     if wanted is not None and a_second > 0:
-        left = round((wanted - pairs) / a_second)
-        words += f", {left // 60}:{left % 60:02} left"
+        words += f", {timedelta(seconds=round((wanted - pairs) / a_second))} left"
     return words
