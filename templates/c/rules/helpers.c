@@ -53,11 +53,13 @@ static inline double min_double(double a, double b) {
 
 // As CUDA's: of a number and a NaN, the number.
 static inline _Float16 max__Float16(_Float16 a, _Float16 b) {
-  return a > b || b != b ? a : b;
+  float x = a, y = b;
+  return (_Float16)(x > y || y != y ? x : y);
 }
 
 static inline _Float16 min__Float16(_Float16 a, _Float16 b) {
-  return a < b || b != b ? a : b;
+  float x = a, y = b;
+  return (_Float16)(x < y || y != y ? x : y);
 }
 
 static inline float saturate(float a) {
