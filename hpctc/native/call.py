@@ -18,6 +18,7 @@ C_TYPES = {
     "int32": "int32_t",
     "int64": "int64_t",
     "int8": "int8_t",
+    "uint8": "uint8_t",
     "bool": "bool",
 }
 """numpy dtype name -> the C type of the signature."""

@@ -10,7 +10,7 @@ from tvm import s_tir, tirx
 from hpctc.lower.c.bounds import tighten
 from hpctc.lower.c.lanes import cut, settle
 from hpctc.lower.c.scalars import promote
-from hpctc.lower.c.tidy import drop_dead, narrow, sink
+from hpctc.lower.c.tidy import drop_dead, narrow, sink, unroll
 from hpctc.lower.c.tree import find
 from hpctc.lower.c.unfuse import unfuse
 
@@ -48,7 +48,7 @@ def lower(func: tirx.PrimFunc) -> Lowered:
     ]
     plain = tvm.transform.Sequential(passes)(mod)["main"]
     arguments = set(plain.params)
-    body = tighten(cut(unfuse(drop_dead(narrow(plain.body)))))
+    body = tighten(cut(unfuse(drop_dead(narrow(unroll(plain.body))))))
     body, registers = settle(promote(sink(body), arguments))
     return Lowered(tuple(plain.params), sink(drop_dead(body)), registers)
 

@@ -6,10 +6,29 @@ from typing import Any
 import tvm_ffi
 from tvm import ir, tirx
 
-from hpctc.lower.c.tree import NOTHING, find, rebuild, sequence, statements, substitute
+from hpctc.lower.c.tree import (
+    NOTHING,
+    SERIAL,
+    UNROLLED,
+    VECTORIZED,
+    constant,
+    find,
+    loop_like,
+    rebuild,
+    sequence,
+    statements,
+    substitute,
+)
 
 Narrow = dict[Any, Any]
 """64-bit variable -> the 32-bit one in its place."""
+
+
+AUTO_UNROLL = "pragma_auto_unroll_max_step"
+"""MetaSchedule's attribute: unroll what is inside up to so many statements."""
+
+MOST_STEPS = 64
+"""Beyond this gcc's own judgement is better than the attribute."""
 
 
 def drop_dead(stmt: Any) -> Any:
@@ -97,3 +116,30 @@ def halved(expr: Any) -> Any | None:
         yes, no = halved(expr.args[1]), halved(expr.args[2])
         return None if yes is None or no is None else tirx.if_then_else(expr.args[0], yes, no)
     return None
+
+
+def unroll(stmt: Any, budget: int = 0) -> Any:
+    """Mark the inner loops of a constant length that MetaSchedule wants unrolled."""
+    if isinstance(stmt, tirx.AttrStmt):
+        if str(stmt.attr_key) == AUTO_UNROLL:
+            budget = max(budget, min(constant(stmt.value) or 0, MOST_STEPS))
+        return unroll(stmt.body, budget)
+    if not isinstance(stmt, tirx.For):
+        return rebuild(stmt, lambda inner: unroll(inner, budget))
+    loop = loop_like(stmt, unroll(stmt.body, budget))
+    plain = int(stmt.kind) == SERIAL and not stmt.annotations
+    if plain and 1 < steps(loop) <= budget:
+        return loop_like(loop, loop.body, kind=UNROLLED)
+    return loop
+
+
+def steps(stmt: Any) -> int:
+    """How many statements a loop nest runs, vectors counted once; huge if that is not known."""
+    if isinstance(stmt, tirx.SeqStmt):
+        return sum(steps(part) for part in stmt.seq)
+    if isinstance(stmt, tirx.IfThenElse):
+        return steps(stmt.then_case) + (steps(stmt.else_case) if stmt.else_case is not None else 0)
+    if isinstance(stmt, tirx.For):
+        extent = 1 if int(stmt.kind) == VECTORIZED else constant(stmt.extent)
+        return steps(stmt.body) * extent if extent is not None else 1 << 30
+    return 1

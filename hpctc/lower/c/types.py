@@ -10,7 +10,6 @@ from hpctc.native import call
 C_TYPES = {
     **call.C_TYPES,
     "int16": "int16_t",
-    "uint8": "uint8_t",
     "uint16": "uint16_t",
     "uint32": "uint32_t",
     "uint64": "uint64_t",
