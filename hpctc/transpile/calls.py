@@ -240,7 +240,11 @@ class Calls(Expressions):
         op = ">" if which == "max" else "<"
         for value, other in ((left.expr, right.expr), (right.expr, left.expr)):
             fixed = _literal(other) and _repeatable(value)
-            if held != "_Float16" and fixed and types.name(left.type) == types.name(right.type) == held:
+            if (
+                held != "_Float16"
+                and fixed
+                and types.name(left.type) == types.name(right.type) == held
+            ):
                 return Typed(tree.Select(tree.Binary(op, value, other), value, other), kind)
         call = tree.Call(tree.Name(f"{which}_{held}"), (left.expr, right.expr))
         return Typed(call, kind)

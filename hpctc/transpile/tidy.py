@@ -84,9 +84,9 @@ def _vectorisable(body: Sequence[Any]) -> bool:
     for statement in body:
         for node in tree.walk(statement):
             match node:
-                case tree.For() | tree.While() | tree.Do() | tree.Switch() | tree.Return():
+                case tree.For(_, condition, _, _) if condition is None or _differs(condition):
                     return False
-                case tree.Jump() | tree.Unary("++" | "--", _) | tree.Postfix():
+                case tree.While() | tree.Do() | tree.Switch() | tree.Return() | tree.Jump():
                     return False
                 case tree.Call(tree.Name(name), _) if name.startswith(
                     ("atomic", "__atomic", "print", "mem")
@@ -95,6 +95,13 @@ def _vectorisable(body: Sequence[Any]) -> bool:
                 case _:
                     pass
     return True
+
+
+def _differs(condition: tree.Expr) -> bool:
+    """Whether a loop's test may differ between threads: then they do not run in step."""
+    return any(
+        isinstance(n, tree.Index | tree.Call) or n == tree.Name("tx") for n in tree.walk(condition)
+    )
 
 
 def _blocks(body: tuple[Any, ...], geometry: Geometry) -> tuple[Any, ...]:
