@@ -6,7 +6,10 @@ given the same TIR with the same directions, builds it with gcc ``-O3 -march=nat
 the C, and with LLVM for the host's processor, checks both against the graph's meaning, and calls
 them alternately (C LLVM LLVM C ...) in one process. The ratio is LLVM's time over C's.
 
-Bar: geometric mean at least 0.9.
+Where LLVM calls the C library's maths one element at a time, or may not reorder a sum that OpenMP
+may, it is far behind; the geometric mean over the other workloads is given by itself.
+
+Bar: geometric mean at least 0.9, over all and over those where both do the same arithmetic.
 """
 
 import argparse
@@ -18,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import tvm
+import tvm_ffi
 from tvm import s_tir, tirx
 from tvm.target import codegen
 
@@ -25,7 +29,7 @@ from _paired import Row, report, show, write
 from hpctc.graph import meaning
 from hpctc.graph.build import Builder
 from hpctc.graph.ir import Graph
-from hpctc.lower.c.tree import VECTORIZED, find, loop_like, uses
+from hpctc.lower.c.tree import VECTORIZED, find, loop_like, substitute, uses
 from hpctc.lower.c.unit import print_unit
 from hpctc.lower.cpu import schedule
 from hpctc.lower.cpu.loops import SIMD
@@ -46,6 +50,12 @@ LANES = 16
 
 BARS = (0.9, 0.0)
 """Geometric mean, worst."""
+
+OURS = frozenset(
+    {"softmax 1024x1024", "log_softmax 512x1000", "layer_norm 1024x768", "sum rows 2048"}
+    | {"gelu 1M", "tanh 1M", "sigmoid 1M"}
+)
+"""Workloads in which the C computes otherwise: maths of its own, or sums in SIMD."""
 
 
 def gemm(m: int, k: int, n: int) -> Graph:
@@ -132,7 +142,12 @@ def main() -> None:
             if asked.only in name:
                 rows.append(measured(name, graph, Path(folder), asked.seconds))
                 show(rows[-1])
-    write(asked.json, report("printed C against LLVM, one thread", rows, BARS))
+    alike = [row for row in rows if row.name not in OURS]
+    tables = {"all workloads": rows, "the same arithmetic": alike}
+    write(
+        asked.json,
+        [report(f"printed C against LLVM, one thread: {k}", v, BARS) for k, v in tables.items()],
+    )
 
 
 def measured(name: str, graph: Graph, folder: Path, seconds: float) -> Row:
@@ -168,17 +183,13 @@ def vectorized(func: tirx.PrimFunc) -> tirx.PrimFunc:
 
 
 def _vectorized(stmt: Any) -> Any:
-    import tvm_ffi
-
     def change(loop: Any) -> Any:
         extent = loop.extent.value if isinstance(loop.extent, tirx.IntImm) else 0
         if SIMD not in loop.annotations or extent % LANES or not extent or _reduces(loop):
             return loop
         lane = tirx.Var(f"{loop.loop_var.name}_lane", "int32")
         index = loop.loop_var * LANES + lane
-        body = tvm_ffi.structural_map(
-            loop.body, (tvm.ir.Var, lambda v: index if v.same_as(loop.loop_var) else v)
-        )
+        body = substitute(loop.body, {loop.loop_var: index})
         inner = loop_like(loop, body, loop_var=lane, extent=LANES, kind=VECTORIZED, annotations={})
         return loop_like(loop, inner, extent=extent // LANES, annotations={})
 
