@@ -88,22 +88,24 @@ def compare(
     how: Setup,
 ) -> Samples | Failure:
     """Time all programs alternately in a child; the first one is the yardstick of correctness."""
-    with tempfile.TemporaryFile() as words:
-        child = subprocess.Popen(
-            [sys.executable, "-c", CHILD.format(path=sys.path)],
+    request = pickle.dumps((tuple(programs), tuple(inputs), tuple(outputs), how))
+    command = [sys.executable, "-c", CHILD.format(path=sys.path)]
+    with (
+        tempfile.TemporaryFile() as words,
+        subprocess.Popen(
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=words,
             env=os.environ | environment(how),
-        )
+        ) as child,
+    ):
         try:
-            request = pickle.dumps((tuple(programs), tuple(inputs), tuple(outputs), how))
             answer, _ = child.communicate(request, how.limit)
         except subprocess.TimeoutExpired:
             return Failure(f"took more than {how.limit:g} s")
         finally:
             child.kill()
-            child.wait()
         if child.returncode != 0 or not answer:
             return Failure(f"crashed with exit code {child.returncode}{_last_line(words)}")
     outcome: Samples | Failure = pickle.loads(answer)

@@ -24,23 +24,32 @@ class Access:
 
     buffer: Any
     indices: tuple[Expr, ...]
+    axes: tuple[tuple[Any, int], ...] = ()
+    """Variables of the indices and their extents, as far as known: what divisions cancel by."""
+
+    @cached_property
+    def offset(self) -> Expr:
+        """The element that is accessed, counted from the buffer's first, simplified."""
+        total: Expr = tirx.IntImm("int32", 0)
+        for index, extent in zip(self.indices, self.buffer.shape, strict=True):
+            total = total * int(extent) + index
+        analyzer = sym.Analyzer()
+        for variable, extent in self.axes:
+            analyzer.bind(variable, ir.Range(0, extent))
+        return analyzer.simplify(total)
 
     def stride(self, axis: Expr) -> int | None:
         """How many elements the address moves per step of ``axis``; None: not linear in it."""
-        total, step = 0, 1
-        shape = [int(e) for e in self.buffer.shape]
-        for index, extent in zip(reversed(self.indices), reversed(shape), strict=True):
-            if uses(index, axis):
-                linear = sym.detect_linear_equation(index, [axis])
-                if len(linear) != 2 or not isinstance(linear[0], tirx.IntImm):
-                    return None
-                total += int(linear[0]) * step
-            step *= extent
-        return total
+        if not uses(self.offset, axis):
+            return 0
+        linear = sym.detect_linear_equation(self.offset, [axis])
+        if len(linear) != 2 or not isinstance(linear[0], tirx.IntImm):
+            return None
+        return int(linear[0])
 
     def reads(self, axis: Expr) -> bool:
         """Whether the address depends on ``axis``."""
-        return any(uses(index, axis) for index in self.indices)
+        return uses(self.offset, axis)
 
 
 @dataclass(frozen=True)
@@ -77,15 +86,19 @@ class Block:
     def stores(self) -> list[Access]:
         """What the block writes, the init statement left out."""
         return [
-            Access(s.buffer, tuple(s.indices)) for s in collect(self.node.body, tirx.BufferStore)
+            self._access(s.buffer, s.indices) for s in collect(self.node.body, tirx.BufferStore)
         ]
 
     @cached_property
     def loads(self) -> list[Access]:
         """What the block reads, its own accumulator left out."""
         own = [s.buffer for s in self.stores]
-        found = [Access(x.source, tuple(x.indices)) for x in collect(self.node.body, ir.TensorLoad)]
+        found = [self._access(x.source, x.indices) for x in collect(self.node.body, ir.TensorLoad)]
         return [a for a in found if not any(a.buffer.same_as(b) for b in own)]
+
+    def _access(self, buffer: Any, indices: Any) -> Access:
+        bounds = tuple((v, n) for v, n, _ in self.axes.values())
+        return Access(buffer, tuple(indices), bounds)
 
     @cached_property
     def is_map(self) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
-from tvm import s_tir, sym, tirx
+from tvm import s_tir, tirx
 
 from hpctc.lower.cpu.blocks import REDUCE, Access, Block, blocks_of, collect, uses
+from hpctc.lower.cpu.build import substitute
 
 SIMD = "hpctc.simd"
 """Loop annotation: print this loop as ``#pragma omp simd``."""
@@ -56,6 +57,12 @@ class Nest:
         realizes = collect(schedule.mod["main"].body, s_tir.SBlockRealize)
         realize = next(r for r in realizes if r.block.same_as(self.block.node))
         self._values = list(realize.iter_values)
+        self._bounds = tuple(
+            (schedule.get(x).loop_var, n)
+            for x in self.loops
+            if (n := extent_of(schedule, x)) is not None
+        )
+        self._placed: dict[int, Access] = {}
 
     def own(self) -> list[Any]:
         """The inner loops that hold nothing but this block, outermost first."""
@@ -68,17 +75,13 @@ class Nest:
 
     def stride(self, access: Access, loop: Any) -> int | None:
         """Elements by which an access moves per step of ``loop``; None: not linear."""
-        variable = self.schedule.get(loop).loop_var
-        total = 0
-        for iter_var, value in zip(self.block.node.iter_vars, self._values, strict=True):
-            if not uses(value, variable) or not access.reads(iter_var.var):
-                continue
-            linear = sym.detect_linear_equation(value, [variable])
-            step = access.stride(iter_var.var)
-            if step is None or len(linear) != 2 or not isinstance(linear[0], tirx.IntImm):
-                return None
-            total += step * int(linear[0])
-        return total
+        placed = self._placed.get(id(access))
+        if placed is None:
+            variables = [i.var for i in self.block.node.iter_vars]
+            pairs = list(zip(variables, self._values, strict=True))
+            indices = tuple(substitute(i, pairs) for i in access.indices)
+            placed = self._placed[id(access)] = Access(access.buffer, indices, self._bounds)
+        return placed.stride(self.schedule.get(loop).loop_var)
 
     def reduces(self, loop: Any) -> bool:
         """Whether ``loop`` drives a reduction axis."""

@@ -6,7 +6,6 @@ search. Search parameters are small on purpose: the default population spends mo
 search than in measuring.
 """
 
-import json
 import logging
 import tempfile
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from tvm import ir, target, tirx
 from tvm.ir.utils import derived_object
 from tvm.s_tir import meta_schedule as ms
 
+from hpctc.lower.cpu.replay import trace_text
 from hpctc.lower.cpu.ship import Shipyard, signature
 from hpctc.native.race import Failure, Program, Setup, compare
 
@@ -74,11 +74,7 @@ def search(func: tirx.PrimFunc, how: Search) -> str | None:
         record = database.query_tuning_record(module, kind, "main")
     if record is None:
         return None
-    return json.dumps(ir.load_json(ir.save_json(record.trace.as_json())), default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    return int(value) if hasattr(value, "__int__") else str(value)
+    return trace_text(record.trace)
 
 
 def _builder(yard: Shipyard) -> Any:

@@ -35,15 +35,24 @@ def _widen(schedule: s_tir.Schedule, rv: Any, most: int) -> None:
         return
     run = nest.run(inner, nest.loops[len(heads) : -1])
     total = prod(extent_of(schedule, x) or 1 for x in run)
-    lanes = partial_results(total, most)
-    if lanes is None:
-        return
-    fused = schedule.fuse(*run) if len(run) > 1 else inner
+    for lanes in partial_results(total, most):
+        trial = schedule.copy()
+        rv = _split(trial, trial.get_sblock(nest.block.name), len(heads), len(run), lanes)
+        made = Nest(trial, rv)
+        if all(made.stride(a, made.loops[-1]) is not None for a in made.block.loads):
+            _split(schedule, schedule.get_sblock(nest.block.name), len(heads), len(run), lanes)
+            return
+
+
+def _split(schedule: s_tir.Schedule, rv: Any, heads: int, run: int, lanes: int) -> Any:
+    """Make ``lanes`` partial results of the last ``run`` loops; returns the block that does."""
+    loops = list(schedule.get_loops(rv))
+    fused = schedule.fuse(*loops[-run:]) if run > 1 else loops[-1]
     _, lane = schedule.split(fused, [None, lanes])
-    schedule.rfactor(lane, len(heads))
+    return schedule.rfactor(lane, heads)
 
 
-def partial_results(total: int, most: int) -> int | None:
-    """A divisor of ``total`` up to ``most``, a multiple of a vector if there is one; else None."""
+def partial_results(total: int, most: int) -> list[int]:
+    """Divisors of ``total`` up to ``most``, best first: multiples of a vector, then large ones."""
     divisors = [d for d in range(LANES, most + 1) if total % d == 0 and total // d >= ROUNDS]
-    return max(divisors, key=lambda d: (d % LANES == 0, d), default=None)
+    return sorted(divisors, key=lambda d: (d % LANES == 0, d), reverse=True)[:4]
