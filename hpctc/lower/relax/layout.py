@@ -75,8 +75,13 @@ def _repeated(site: Site, index: Index) -> Sequence[Expr]:
 def _rolled(site: Site, index: Index) -> Sequence[Expr]:
     axis = normal(site.attrs["axis"], len(index))
     extent = site.shape[axis]
-    # a shift that is never negative keeps the remainder free of sign cases
-    return replaced(index, axis, (index[axis] + (-site.attrs["shift"]) % extent) % extent)
+    shift = site.attrs["shift"] % extent
+    if shift == 0:
+        return index
+    # Not (i + extent - shift) % extent: where loops are fused, TVM 0.27 merges that remainder with
+    # the quotient of the fused index as if nothing had been added, and reads another element.
+    i = index[axis]
+    return replaced(index, axis, tirx.Select(i >= shift, i - shift, i + (extent - shift)))
 
 
 def _sliced(site: Site, index: Index) -> Sequence[Expr]:
