@@ -14,10 +14,14 @@ from hpctc.lower.cuda import loops
 from hpctc.lower.cuda.parentheses import minimal
 
 KERNEL = re.compile(
-    r'^extern "C" __global__ void (?P<bounds>__launch_bounds__\(\d+\)) (?P<name>\w+)'
+    r'^extern "C" __global__ void (?:(?P<bounds>__launch_bounds__\(\d+\)) )?(?P<name>\w+)'
     r"\((?P<params>[^)]*)\) \{\n(?P<body>.*?)^\}$",
     re.MULTILINE | re.DOTALL,
 )
+
+ONE_THREAD = "__launch_bounds__(1)"
+"""The bounds of a kernel for which TVM states none."""
+
 FLOAT = re.compile(r"(?P<sign>-?)0x(?P<digits>[0-9a-f.]+p[+-]\d+)(?P<suffix>f?)/\*[^*]*\*/")
 LOCAL = re.compile(r"^ *alignas\(\d+\) (?P<type>[\w ]+?) (?P<name>\w+)\[1\];$", re.MULTILINE)
 GATHER = re.compile(
@@ -119,7 +123,8 @@ def _kernel(match: re.Match[str], title: Title) -> str:
     lines = loops.renamed(loops.indented(loops.unrolled(body.splitlines())))
     lines, indices = _indexed(lines, {p.split()[-1] for p in params})
     lines = [minimal(line) for line in lines]
-    head = f'extern "C" __global__ void {match["bounds"]}\n{title.name}('
+    bounds = match["bounds"] or ONE_THREAD
+    head = f'extern "C" __global__ void {bounds}\n{title.name}('
     signature = _wrapped(head, [_const(p, lines) for p in params], ") {")
     return "\n".join([f"// {title.comment}", signature, *indices, *lines, "}"]) + "\n"
 
