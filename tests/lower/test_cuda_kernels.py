@@ -105,6 +105,21 @@ def test_all_kernels_compute_what_the_operator_means(graph: Graph) -> None:
 
 
 COMPOSED = {
+    "a roll below a fused quotient": """
+graph shifted(b: i32[4, 7], c: i32[2, 14]) {
+  v0 = repeat(b, repeats=2, axis=1)
+  v1 = square(roll(v0, shift=1, axis=1))
+  v2, v3 = split(v1, parts=2, axis=0)
+  y = v2 - v3 + c
+  return y
+}
+""",
+    "kernels of one thread": """
+graph scaled(a: f32[2, 3, 14, 14], b: f32[2, 6]) {
+  y = a * logsumexp(b)
+  return y
+}
+""",
     "products and rows": MLP,
     "window with epilogue": """
 graph net(x: f32[1, 8, 20, 20], w: f32[8, 1, 3, 3]) {
