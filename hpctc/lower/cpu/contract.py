@@ -6,14 +6,13 @@ register-tile template needs to know is here: which factor depends on which axis
 write-back.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import tvm_ffi
-from tvm import ir, s_tir, sym, tirx
+from tvm import ir, s_tir, tirx
 
-from hpctc.lower.cpu.blocks import Access, Block, blocks_of, collect, uses
+from hpctc.lower.cpu.axes import Axis, Factor, Form
+from hpctc.lower.cpu.blocks import Access, Block, blocks_of, collect
 from hpctc.lower.cpu.build import substitute
 
 Expr = Any
@@ -21,36 +20,6 @@ Expr = Any
 
 class Refusal(ValueError):
     """This template does not fit this function; the message says why."""
-
-
-@dataclass(frozen=True)
-class Axis:
-    """A loop axis of the contraction."""
-
-    var: Any
-    extent: int
-
-    @property
-    def name(self) -> str:
-        """The variable's name."""
-        return str(self.var.name).removeprefix("v_")
-
-
-@dataclass(frozen=True)
-class Factor:
-    """One of the two multiplied expressions."""
-
-    value: Expr
-    access: Access
-    """Its only load."""
-
-    def on(self, axis: Axis) -> bool:
-        """Whether its value depends on ``axis``."""
-        return uses(self.value, axis.var)
-
-    def contiguous(self, axis: Axis) -> bool:
-        """Whether neighbours along ``axis`` are neighbours in memory."""
-        return self.access.stride(axis.var) == 1
 
 
 @dataclass(frozen=True)
@@ -74,13 +43,18 @@ class Contraction:
     def stored(self) -> Access:
         """Where an element ends up, over the spatial axes: in C or in the epilogue's output."""
         if self.epilogue is None:
-            return Access(self.result, self.indices)
+            return Access(self.result, self.indices, self._bounds)
         load = next(a for a in self.epilogue.loads if a.buffer.same_as(self.result))
         pairs = [
             (v, i) for v, i in zip(load.indices, self.indices, strict=True) if isinstance(v, ir.Var)
         ]
         store = self.epilogue.stores[0]
-        return Access(store.buffer, tuple(substitute(i, pairs) for i in store.indices))
+        indices = tuple(substitute(i, pairs) for i in store.indices)
+        return Access(store.buffer, indices, self._bounds)
+
+    @property
+    def _bounds(self) -> tuple[tuple[Any, int], ...]:
+        return tuple((a.var, a.extent) for a in (*self.spatial, *self.reduced))
 
     @property
     def dtype(self) -> str:
@@ -95,19 +69,22 @@ def find(schedule: s_tir.Schedule) -> Contraction:
         raise Refusal("no block is a sum of products")
     rv, block = max(found, key=lambda pair: pair[1].points)
     store = block.stores[0]
-    left, right = _factors(block)
+    values = list(_values(block))
     axes = [Axis(v, n) for v, n in block.spatial]
-    axes, renamed = _split_groups(axes, [left.value, right.value])
-    reduced = tuple(Axis(v, n) for v, n in block.reduced)
+    reduced = [Axis(v, n) for v, n in block.reduced]
+    epilogue = _epilogue(schedule, rv, store)
+    form = Form(axes, reduced, values, list(store.indices))
+    form.split_groups()
+    form.merge_neighbours(store.buffer)
     return Contraction(
         block=block,
-        spatial=tuple(axes),
-        reduced=reduced,
-        left=_renamed(left, renamed, [*axes, *reduced]),
-        right=_renamed(right, renamed, [*axes, *reduced]),
+        spatial=tuple(form.spatial),
+        reduced=tuple(reduced),
+        left=form.factor(0),
+        right=form.factor(1),
         result=store.buffer,
-        indices=tuple(substitute(i, renamed) for i in store.indices),
-        epilogue=_epilogue(schedule, rv, store),
+        indices=tuple(form.indices),
+        epilogue=epilogue,
     )
 
 
@@ -133,55 +110,9 @@ def _is_zero(value: Expr) -> bool:
     return isinstance(value, tirx.FloatImm | tirx.IntImm) and float(value.value) == 0.0
 
 
-def _factors(block: Block) -> tuple[Factor, Factor]:
+def _values(block: Block) -> tuple[Expr, Expr]:
     product = block.node.body.value.b
-    made = []
-    for value in (product.a, product.b):
-        load = collect(value, ir.TensorLoad)[0]
-        made.append(Factor(value, Access(load.source, tuple(load.indices))))
-    return made[0], made[1]
-
-
-def _split_groups(
-    axes: Iterable[Axis], values: Iterable[Expr]
-) -> tuple[list[Axis], list[tuple[Any, Expr]]]:
-    """Split an axis that appears as ``axis // c`` (grouped convolution) into group and member."""
-    made: list[Axis] = []
-    renamed: list[tuple[Any, Expr]] = []
-    for axis in axes:
-        size = _group_size(axis, values)
-        if size is None or axis.extent % size or axis.extent == size:
-            made.append(axis)
-            continue
-        group = tirx.Var("v_group", "int32")
-        member = tirx.Var(str(axis.var.name), "int32")
-        made += [Axis(group, axis.extent // size), Axis(member, size)]
-        renamed.append((axis.var, group * size + member))
-    return made, renamed
-
-
-def _group_size(axis: Axis, values: Iterable[Expr]) -> int | None:
-    for value in values:
-        for division in collect(value, tirx.FloorDiv):
-            if division.a.same_as(axis.var) and isinstance(division.b, tirx.IntImm):
-                return int(division.b)
-    return None
-
-
-def _renamed(factor: Factor, renamed: list[tuple[Any, Expr]], axes: list[Axis]) -> Factor:
-    """The factor over the new axes, its divisions by the group size simplified away."""
-    if not renamed:
-        return factor
-    analyzer = sym.Analyzer()
-    for axis in axes:
-        analyzer.bind(axis.var, ir.Range(0, axis.extent))
-
-    def simplify(load: Any) -> Any:
-        return tirx.BufferLoad(load.source, [analyzer.simplify(i) for i in load.indices])
-
-    value = tvm_ffi.structural_map(substitute(factor.value, renamed), (ir.TensorLoad, simplify))
-    load = collect(value, ir.TensorLoad)[0]
-    return Factor(value, Access(load.source, tuple(load.indices)))
+    return product.a, product.b
 
 
 def _epilogue(schedule: s_tir.Schedule, rv: Any, store: Access) -> Block | None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from math import prod
 
-from hpctc.lower.cpu.contract import Axis, Contraction, Factor, Refusal
+from hpctc.lower.cpu.axes import Axis, Factor
+from hpctc.lower.cpu.contract import Contraction, Refusal
 from hpctc.lower.cpu.host import Host
 from hpctc.lower.cpu.tile import Shape
 
@@ -12,6 +13,12 @@ ITEMSIZE = {"float32": 4, "float64": 8, "int32": 4}
 
 SMALL_PANEL = 64 * 1024
 """Bytes of a panel factor that stays in cache unpacked."""
+
+UNALIGNED = 1.5
+"""What a vector load costs that may straddle two cache lines."""
+
+LINE = 3.0
+"""What a cache line costs that comes from the second level, in loads."""
 
 PARALLEL_FLOPS = 400_000
 """Multiply-adds below which one thread is faster than two."""
@@ -33,7 +40,7 @@ def shapes(contraction: Contraction, host: Host, threads: int) -> list[Shape]:
 
 
 def cycles(contraction: Contraction, shape: Shape, host: Host) -> float:
-    """A model of the run time: multiply-adds or loads, whichever port is busier, and packing."""
+    """A model of the run time: multiply-adds, loads and cache lines, packing, write-back."""
     axes = contraction.spatial
     depth = prod(a.extent for a in contraction.reduced)
     rows = prod(r for i, r in enumerate(shape.rows) if i != shape.axis)
@@ -43,9 +50,12 @@ def cycles(contraction: Contraction, shape: Shape, host: Host) -> float:
     )
     across = axes[shape.axis]
     panel = _panel(contraction, across)
-    loads = shape.vectors + rows
+    vectors = float(shape.vectors)
     if any(panel.on(a) and r > 1 for a, r in zip(axes, shape.rows, strict=True) if a is not across):
-        loads = shape.vectors * rows + 1
+        vectors *= rows
+    if not shape.pack:
+        vectors *= UNALIGNED
+    loads = vectors + rows + LINE * _lines(contraction, shape)
     work = max(rows * shape.vectors / 2, loads / 2, 4.0) + 0.25
     stored = contraction.stored.stride(across.var) == 1
     writes = rows * shape.vectors * (4 if stored else 0.7 * shape.lanes)
@@ -54,6 +64,22 @@ def cycles(contraction: Contraction, shape: Shape, host: Host) -> float:
         shared = prod(a.extent for a in axes if a is across or panel.on(a))
         total += 1.5 * shared * depth
     return total
+
+
+def _lines(contraction: Contraction, shape: Shape) -> float:
+    """New cache lines of the broadcast factor that a step of the innermost reduction touches."""
+    axes = contraction.spatial
+    across = axes[shape.axis]
+    left, right = contraction.left, contraction.right
+    single = left if right.on(across) else right
+    steps = [a for a in contraction.reduced if a.extent > 1]
+    if not steps or single.access.stride(steps[-1].var) in (0, 1):
+        return 0.0
+    lines = 1.0
+    for axis, count in zip(axes, shape.rows, strict=True):
+        if axis is not across and single.on(axis):
+            lines *= 1 + count / 16 if single.contiguous(axis) else count
+    return lines
 
 
 def _panel(contraction: Contraction, across: Axis) -> Factor:

@@ -21,6 +21,7 @@ from typing import Any
 
 from tvm import tirx
 
+from hpctc.lower.cpu.axes import Axis, Factor
 from hpctc.lower.cpu.build import (
     PARALLEL,
     SERIAL,
@@ -35,7 +36,7 @@ from hpctc.lower.cpu.build import (
     substitute,
     zero,
 )
-from hpctc.lower.cpu.contract import Axis, Contraction, Factor, Refusal
+from hpctc.lower.cpu.contract import Contraction, Refusal
 from hpctc.lower.cpu.loops import SIMD
 
 Expr = Any
