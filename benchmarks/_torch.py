@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from _paired import Row, row
-
 from hpctc.core.errors import HpctcError
 from hpctc.graph.build import Builder
 from hpctc.graph.ir import Graph

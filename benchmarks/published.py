@@ -16,7 +16,6 @@ from pathlib import Path
 from _paired import CONSOLE, Row, pair, report, show, write
 from _published import ENTRY, FILES, Case, cases
 from _torch import against_torch
-
 from hpctc.core.errors import HpctcError
 from hpctc.graph.ir import Graph
 from hpctc.lower.c.unit import print_unit

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from _paired import Row, pair, report, show, write
-
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Pair, Provenance
 from hpctc.graph.build import Builder
