@@ -15,8 +15,8 @@ from hpctc.graph.ir import Graph
 from hpctc.graph.meaning import draw, evaluate
 from hpctc.lower.c.unit import print_units
 from hpctc.lower.cpu import rebuild
-from hpctc.lower.cpu.contract import Refusal
 from hpctc.lower.cpu.host import Host
+from hpctc.lower.cpu.refusal import Refusal
 from hpctc.lower.cpu.space import shapes
 from hpctc.lower.cpu.strategy import Plain, Rules, Tile
 from hpctc.lower.cpu.template import contraction_of

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from tvm import tirx
 
-from hpctc.lower.cpu.contract import Refusal
 from hpctc.lower.cpu.database import Database, Tuned, keys
 from hpctc.lower.cpu.host import host
+from hpctc.lower.cpu.refusal import REFUSALS, Refusal
 from hpctc.lower.cpu.space import shapes
-from hpctc.lower.cpu.strategy import REFUSALS, Plain, Rules, Strategy, Tile, strategy
+from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, Tile, strategy
 from hpctc.lower.cpu.template import contraction_of
 from hpctc.lower.effort import Effort
 

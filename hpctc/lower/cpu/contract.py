@@ -14,12 +14,9 @@ from tvm import ir, s_tir, tirx
 from hpctc.lower.cpu.axes import Axis, Factor, Form
 from hpctc.lower.cpu.blocks import Access, Block, blocks_of, collect
 from hpctc.lower.cpu.build import substitute
+from hpctc.lower.cpu.refusal import Refusal
 
 Expr = Any
-
-
-class Refusal(ValueError):
-    """This template does not fit this function; the message says why."""
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ search than in measuring.
 """
 
 import logging
+import os
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from tvm import ir, target, tirx
 from tvm.ir.utils import derived_object
 from tvm.s_tir import meta_schedule as ms
 
+from hpctc.lower.cpu.refusal import REFUSALS
 from hpctc.lower.cpu.replay import trace_text
 from hpctc.lower.cpu.ship import Shipyard, signature
 from hpctc.native.race import Failure, Program, Setup, compare
@@ -62,7 +65,7 @@ def search(func: tirx.PrimFunc, how: Search) -> str | None:
             work_dir=folder,
             max_trials_global=how.trials,
             num_trials_per_iter=min(16, how.trials),
-            builder=_builder(how.yard),
+            builder=_builder(func, how.yard),
             runner=_runner(func, how),
             database=ms.database.MemoryDatabase(),
             # The default callbacks also delete the folder of every artifact: ours is a cache.
@@ -77,22 +80,28 @@ def search(func: tirx.PrimFunc, how: Search) -> str | None:
     return trace_text(record.trace)
 
 
-def _builder(yard: Shipyard) -> Any:
+def _builder(func: tirx.PrimFunc, yard: Shipyard) -> Any:
+    known = signature(func)
+
+    def source(candidate: Any) -> str | None:
+        try:
+            return yard.source(candidate.mod["main"])
+        except REFUSALS:
+            return None
+
+    def compiled(text: str | None) -> Any:
+        made = "the printer refused it" if text is None else yard.compile(text, known)
+        if isinstance(made, str):
+            return ms.builder.BuilderResult(None, made)
+        return ms.builder.BuilderResult(str(made.library), None)
+
     @derived_object
     class Builder(ms.builder.PyBuilder):  # type: ignore[misc]
-        """Print and compile; the artifact is the path of the shared object."""
+        """Print one after another, compile side by side; the artifact is a path."""
 
         def build(self, build_inputs: Sequence[Any]) -> list[Any]:
-            return [self._one(i.mod["main"]) for i in build_inputs]
-
-        def _one(self, func: tirx.PrimFunc) -> Any:
-            try:
-                made = yard.build(func)
-            except (RuntimeError, ValueError, TypeError, NotImplementedError) as problem:
-                made = str(problem)
-            if isinstance(made, str):
-                return ms.builder.BuilderResult(None, made)
-            return ms.builder.BuilderResult(str(made.library), None)
+            with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+                return list(pool.map(compiled, [source(i) for i in build_inputs]))
 
     return Builder()
 

@@ -51,10 +51,17 @@ class Shipyard:
 
     def build(self, func: tirx.PrimFunc) -> Program | str:
         """The built program, or the compiler's words where it does not build."""
+        return self.compile(self.source(func), signature(func))
+
+    def source(self, func: tirx.PrimFunc) -> str:
+        """The C text of a function; raises what the printer raises."""
         known = signature(func)
         step = Step(ENTRY, func, known.args, len(known.outputs))
-        plan = Plan(ENTRY, known.inputs, known.outputs, (), (step,))
-        built = self.compiler.build(print_unit(plan, [func]), self.folder, self.seconds)
+        return print_unit(Plan(ENTRY, known.inputs, known.outputs, (), (step,)), [func])
+
+    def compile(self, source: str, known: Signature) -> Program | str:
+        """Compile a text of :meth:`source`; safe to call from several threads."""
+        built = self.compiler.build(source, self.folder, self.seconds)
         if built.library is None:
             return built.log
         return Program(built.library, ENTRY, tuple(t.name for t in (*known.inputs, *known.outputs)))

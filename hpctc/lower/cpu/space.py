@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from math import prod
 
 from hpctc.lower.cpu.axes import Axis, Factor
-from hpctc.lower.cpu.contract import Contraction, Refusal
+from hpctc.lower.cpu.contract import Contraction
 from hpctc.lower.cpu.host import Host
+from hpctc.lower.cpu.refusal import Refusal
 from hpctc.lower.cpu.tile import Shape
 
 ITEMSIZE = {"float32": 4, "float64": 8, "int32": 4}
@@ -19,6 +20,12 @@ UNALIGNED = 1.5
 
 LINE = 3.0
 """What a cache line costs that comes from the second level, in loads."""
+
+SCATTER = 1.6
+"""Cycles an element takes whose neighbour in the register goes to another cache line."""
+
+COPY, TURN = 0.4, 1.5
+"""Cycles to pack an element: straight, or from rows into columns."""
 
 PARALLEL_FLOPS = 400_000
 """Multiply-adds below which one thread is faster than two."""
@@ -58,11 +65,11 @@ def cycles(contraction: Contraction, shape: Shape, host: Host) -> float:
     loads = vectors + rows + LINE * _lines(contraction, shape)
     work = max(rows * shape.vectors / 2, loads / 2, 4.0) + 0.25
     stored = contraction.stored.stride(across.var) == 1
-    writes = rows * shape.vectors * (4 if stored else 0.7 * shape.lanes)
+    writes = rows * shape.vectors * (4 if stored else SCATTER * shape.lanes)
     total = tiles * (depth * work + writes)
     if shape.pack:
         shared = prod(a.extent for a in axes if a is across or panel.on(a))
-        total += 1.5 * shared * depth
+        total += (COPY if panel.contiguous(across) else TURN) * shared * depth
     return total
 
 

@@ -10,9 +10,6 @@ from hpctc.lower.cpu import rules, template
 from hpctc.lower.cpu.replay import replay
 from hpctc.lower.cpu.tile import Shape
 
-REFUSALS = (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError, AttributeError)
-"""What TVM, a template or the printer raises where a schedule does not fit a function."""
-
 
 @dataclass(frozen=True)
 class Strategy(Spec):

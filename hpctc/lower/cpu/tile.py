@@ -36,8 +36,9 @@ from hpctc.lower.cpu.build import (
     substitute,
     zero,
 )
-from hpctc.lower.cpu.contract import Contraction, Refusal
+from hpctc.lower.cpu.contract import Contraction
 from hpctc.lower.cpu.loops import SIMD
+from hpctc.lower.cpu.refusal import Refusal
 
 Expr = Any
 

@@ -10,15 +10,16 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice, zip_longest
+from pathlib import Path
 
 from tvm import tirx
 
-from hpctc.lower.cpu.contract import Refusal
 from hpctc.lower.cpu.host import host
 from hpctc.lower.cpu.meta import Search, search
+from hpctc.lower.cpu.refusal import REFUSALS, Refusal
 from hpctc.lower.cpu.ship import Shipyard, signature
 from hpctc.lower.cpu.space import shapes
-from hpctc.lower.cpu.strategy import REFUSALS, Plain, Rules, Strategy, Tile, Trace
+from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, Tile, Trace
 from hpctc.lower.cpu.template import contraction_of
 from hpctc.lower.cpu.tile import Shape
 from hpctc.lower.effort import Effort
@@ -31,6 +32,9 @@ BETTER = 0.97
 
 SEARCH_MIN = 16
 """MetaSchedule learns nothing from fewer trials."""
+
+SECONDS_A_TRIAL = 3.0
+"""What a trial of MetaSchedule takes on two cores, gcc included."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Contest:
         self.best: tuple[Strategy, tirx.PrimFunc, Program] = (Plain(), func, plain)
         self.ns = float("inf")
         self.measured = 0
-        self.seen = {str(Plain())}
+        self.seen: set[str | Path] = {str(Plain()), plain.library}
         self.meet(first)
 
     def meet(self, candidate: Strategy) -> bool:
@@ -76,6 +80,9 @@ class Contest:
         if isinstance(program, str):
             log.debug("%s does not compile: %s", candidate, program)
             return False
+        if program.library in self.seen:  # another text, the same C
+            return False
+        self.seen.add(program.library)
         self.measured += 1
         taken = compare([self.best[2], program], self.known.inputs, self.known.outputs, self.how)
         if isinstance(taken, Failure):
@@ -117,8 +124,9 @@ def tune(
         if contest.measured > effort.trials or time.monotonic() > end:
             return contest.result()
         contest.meet(candidate)
-    left = effort.trials - contest.measured
-    if left >= SEARCH_MIN and time.monotonic() < end:
+    affordable = round((end - time.monotonic()) / SECONDS_A_TRIAL)
+    left = min(effort.trials - contest.measured, affordable)
+    if left >= SEARCH_MIN:
         trace = search(func, Search(left, threads, yard, setup))
         if trace is not None:
             contest.meet(Trace(trace))
