@@ -16,6 +16,7 @@ from hpctc.dataset.rejection import Rejection
 from hpctc.dataset.trials import Trial, error, first_wrong, rounded
 from hpctc.emulate import Emulation, check_pair
 from hpctc.native import cuda
+from hpctc.native.compiler import find
 
 Demand = Literal["auto", "off", "require"]
 """What to do about compiling and emulating: what the machine can, nothing, or insist on both."""
@@ -27,26 +28,34 @@ EMULABLE = 1_000_000_000
 """Operations and bytes above which emulation would take minutes."""
 
 
+def insist(demand: Demand) -> None:
+    """Raise :class:`MissingTool` where both checks are required and this machine cannot do one."""
+    if demand != "require":
+        return
+    if cuda.tool() is None:
+        raise MissingTool(
+            "there is neither NVRTC nor nvcc to compile CUDA with",
+            "pip install 'hpctc[cuda]', or --cuda-check auto",
+        )
+    find("g++")
+
+
 def device_checks(
     pair: Pair, tried: Sequence[Trial], demand: Demand
 ) -> tuple[list[Check], dict[str, float]]:
     """All checks of the CUDA side, and what its compiler measured; raises :class:`Rejection`."""
+    insist(demand)
     if found := problems(pair):
         raise Rejection("cuda", "the launches are not complete", "; ".join(found[:3]))
     complete = Check(what="launches are complete")
     if demand == "off":
         return [complete, Check(what="cuda not tried", detail="it was not asked for")], {}
-    compiled, figures = _compile(pair, demand)
-    return [complete, compiled, _emulate(pair, tried, demand)], figures
+    compiled, figures = _compile(pair)
+    return [complete, compiled, _emulate(pair, tried)], figures
 
 
-def _compile(pair: Pair, demand: Demand) -> tuple[Check, dict[str, float]]:
+def _compile(pair: Pair) -> tuple[Check, dict[str, float]]:
     if (using := cuda.tool(pair.cuda_code)) is None:
-        if demand == "require":
-            raise MissingTool(
-                "there is neither NVRTC nor nvcc to compile CUDA with",
-                "pip install 'hpctc[cuda]', or --cuda-check auto",
-            )
         return Check(what="cuda not compiled", detail="there was neither NVRTC nor nvcc"), {}
     built = cuda.compile_check(pair.cuda_code, using)
     if not built.ok:
@@ -55,12 +64,8 @@ def _compile(pair: Pair, demand: Demand) -> tuple[Check, dict[str, float]]:
     return Check(what="cuda compiles", detail=f"{using}, {' '.join(cuda.ARCHS)}"), figures
 
 
-def _emulate(pair: Pair, tried: Sequence[Trial], demand: Demand) -> Check:
+def _emulate(pair: Pair, tried: Sequence[Trial]) -> Check:
     if shutil.which("g++") is None:
-        if demand == "require":
-            raise MissingTool(
-                "there is no g++ to emulate CUDA with", "install it, or --cuda-check auto"
-            )
         return Check(what="cuda not emulated", detail="there was no g++")
     if pair.flops + pair.bytes > EMULABLE:
         return Check(what="cuda not emulated", detail="it would take minutes")

@@ -18,6 +18,7 @@ from pathlib import Path
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Pair
 from hpctc.dataset.check import How, check
+from hpctc.dataset.device import insist
 from hpctc.dataset.folder import Failure, Folder, Measurement, Settings, Stage
 from hpctc.dataset.rejection import Rejected
 from hpctc.flow.work import Item, Plan, Source, items
@@ -25,6 +26,7 @@ from hpctc.graph.text import parse
 from hpctc.lower import worker
 from hpctc.lower.effort import Effort
 from hpctc.native import host
+from hpctc.native.compiler import find
 from hpctc.sandbox.launcher import build as build_runner
 
 SECONDS = 120.0
@@ -70,6 +72,8 @@ def generate(
     anew.
     """
     effort = Effort.parse(settings.effort)
+    find("gcc")  # what is missing would otherwise be every graph's failure
+    insist(settings.cuda_check)
     listed = items(found, _plan(settings))
     with Folder(out, settings) as folder, tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
         how = How(Path(scratch), build_runner(Path(scratch)), cuda=settings.cuda_check)

@@ -136,3 +136,16 @@ def test_what_cannot_be_done_is_told(
     assert done.returncode == code, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_missing_compiler_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    done = subprocess.run(
+        command("relu", "--out", tmp_path / "out"),
+        capture_output=True,
+        text=True,
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path)},
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "there is no gcc on this machine" in done.stderr
+    assert not (tmp_path / "out").exists()
