@@ -82,8 +82,9 @@ def generate(words: tuple[str, ...], out: Path, jobs: int, database: Path, **ask
     lost: Counter[str] = Counter()
     made: Counter[str] = Counter()
     fresh = 0
+    most = sum(len(source.graphs) for source in found) * (1 + settings.rewrites)
     try:
-        with _progress(settings.count) as show:
+        with _progress(lambda failures: settings.count or most - failures) as show:
             for step in generation.generate(settings, found, out, jobs, database):
                 if isinstance(step.outcome, Pair):
                     made[step.outcome.category] += 1
@@ -117,18 +118,22 @@ def _summary(out: Path, settings: Settings, made: Counter[str], lost: Counter[st
 
 
 @contextmanager
-def _progress(wanted: int | None) -> Iterator[Show]:
-    """A bar on a terminal, a line every few seconds elsewhere; both on standard error."""
+def _progress(goal: Callable[[int], int]) -> Iterator[Show]:
+    """A bar on a terminal, a line every few seconds elsewhere; both on standard error.
+
+    ``goal`` says how many pairs are to be expected after so many failures.
+    """
     console = Console(stderr=True)
     began = time.monotonic()
     if console.is_terminal:
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
         with Bar(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
-            task = bar.add_task("starting", total=wanted)
+            task = bar.add_task("starting", total=goal(0))
 
             def draw(pairs: int, failures: int, fresh: int) -> None:
+                wanted = goal(failures)
                 words = _rate(pairs, failures, fresh, time.monotonic() - began, wanted)
-                bar.update(task, completed=pairs, description=words)
+                bar.update(task, completed=pairs, total=wanted, description=words)
 
             yield draw
         return
@@ -138,19 +143,19 @@ def _progress(wanted: int | None) -> Iterator[Show]:
         now = time.monotonic()
         if now - last[0] >= EVERY:
             last[0] = now
-            words = _rate(pairs, failures, fresh, now - began, wanted)
+            words = _rate(pairs, failures, fresh, now - began, goal(failures))
             click.echo(f"{pairs} pairs, {words}", err=True)
 
     yield line
 
 
-def _rate(pairs: int, failures: int, fresh: int, seconds: float, wanted: int | None) -> str:
+def _rate(pairs: int, failures: int, fresh: int, seconds: float, wanted: int) -> str:
     """Failures, speed and what is left of the time, in words."""
     words = f"{failures} failed" if failures else "none failed"
     if not fresh or seconds <= 0:
         return words
     a_second = fresh * pairs / max(pairs + failures, 1) / seconds
     words += f", {a_second * 3600:,.0f} pairs/h"
-    if wanted is not None and a_second > 0:
+    if a_second > 0:
         words += f", {timedelta(seconds=round((wanted - pairs) / a_second))} left"
     return words
