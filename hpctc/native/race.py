@@ -63,6 +63,8 @@ class Failure:
     """Why a comparison gave no times."""
 
     reason: str
+    late: bool = False
+    """It was not wrong, it was out of time."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def compare(
         try:
             answer, _ = child.communicate(request, how.limit)
         except subprocess.TimeoutExpired:
-            return Failure(f"took more than {how.limit:g} s")
+            return Failure(f"took more than {how.limit:g} s", late=True)
         finally:
             child.kill()
         if child.returncode != 0 or not answer:

@@ -140,7 +140,21 @@ def test_a_wrong_candidate_never_wins(tmp_path: Path) -> None:
 
     contest = Contest(scaled(512, 64), Rules(threads=1), Shipyard(tmp_path), QUICK)
     assert not contest.meet(Wrong())
-    assert contest.result().strategy != Wrong()
+    assert contest.result().strategy == Rules(threads=1)
+
+
+def test_a_wrong_defender_is_not_seated(tmp_path: Path) -> None:
+    class Wrong(Plain):
+        name = "wrong"
+
+        def apply(self, func: tirx.PrimFunc) -> tirx.PrimFunc:
+            x = tensor("x", (512, 64))
+            return te.create_prim_func([x, te.compute((512, 64), lambda i, j: x[i, j] * 3, "y")])
+
+    contest = Contest(scaled(512, 64), Wrong(), Shipyard(tmp_path), QUICK)
+    best = contest.result()
+    assert best.strategy == Plain()
+    assert best.ns is not None
 
 
 def test_candidates_come_without_repetition_and_best_tiles_first() -> None:
@@ -163,10 +177,9 @@ def test_a_relative_is_tried_first(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Contest, "meet", watched)
     database = Database(tmp_path / "tuned.jsonl")
     database.add(replace(record(scaled(32, 32), "rules{tile=48}"), host=host().signature))
-    func = scaled(64, 64)
-    cpu.schedule(func, Effort.parse("trials=1"), database, threads=2, builds=tmp_path)
-    assert met[:2] == [cpu.schedule(func, Effort.parse("none")).text, "rules{tile=48}"]
+    cpu.schedule(scaled(64, 64), Effort.parse("trials=1"), database, 2, tmp_path)
     database.close()
+    assert met[0] == "rules{tile=48}"
 
 
 @pytest.mark.slow

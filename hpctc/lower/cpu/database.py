@@ -33,8 +33,8 @@ class Tuned(Record):
     threads: int
     schedule: str
     """The text from which the schedule is made again."""
-    ns: float
-    """Nanoseconds per call when it was measured."""
+    ns: float | None
+    """Nanoseconds per call when it was measured; None where the comparison was out of time."""
     trials: int
     """Candidates the search could measure; a longer search does not take a shorter one's word."""
 
