@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hpctc.core.records import CATEGORIES, Pair
-from hpctc.graph.text import parse
+from hpctc.dataset.split import parsed
 
 Origin = Literal["operator", "file", "dataset", "grown", "rewritten"]
 
@@ -44,7 +44,7 @@ def origin(pair: Pair) -> Origin:
 def count(pairs: Iterable[Pair]) -> Count:
     """Go through the pairs once and count."""
     known = list(pairs)
-    operators = Counter(op for p in known for op in {n.op for n in parse(p.graph).nodes})
+    operators = Counter(op for p in known for op in {n.op for n in parsed(p.graph).nodes})
     sizes = sorted(p.bytes for p in known) or [0]
     by_category = Counter(p.category for p in known)
     return Count(

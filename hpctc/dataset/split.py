@@ -13,6 +13,7 @@ from typing import Literal
 
 from hpctc.core.codec import content_id
 from hpctc.core.records import Pair
+from hpctc.graph.ir import Graph
 from hpctc.graph.text import parse, show
 
 Split = Literal["train", "validation", "test"]
@@ -62,25 +63,31 @@ def families(pairs: Sequence[Pair]) -> list[str]:
     return [least[find(skeleton(pair.graph))] for pair in pairs]
 
 
+@cache
+def parsed(graph: str) -> Graph:
+    """A pair's graph, parsed once however many questions are asked about it."""
+    return parse(graph)
+
+
 def graph_id(graph: str) -> str:
     """The name under which a rewritten graph's provenance knows its parent.
 
     It is a hash of the graph's text but for the graph's own name.
     """
-    return content_id("Graph", show(replace(parse(graph), name="graph")))
+    return content_id("Graph", show(replace(parsed(graph), name="graph")))
 
 
 @cache
 def skeleton(graph: str) -> str:
     """A hash of a graph's wiring: operators, who feeds whom, element types; no extents."""
-    parsed = parse(graph)
-    number = {value: i for i, value in enumerate(parsed.types())}
+    whole = parsed(graph)
+    number = {value: i for i, value in enumerate(whole.types())}
     wiring = [
         (node.op, *(number[a] if isinstance(a, str) else "literal" for a in node.args))
-        for node in parsed.nodes
+        for node in whole.nodes
     ]
-    dtypes = [i.type.dtype for i in parsed.inputs]
-    outputs = [number[o] for o in parsed.outputs]
+    dtypes = [i.type.dtype for i in whole.inputs]
+    outputs = [number[o] for o in whole.outputs]
     return content_id("Skeleton", [dtypes, wiring, outputs])
 
 
