@@ -14,7 +14,7 @@ from hpctc.lower.cpu.database import Database, Tuned, keys
 from hpctc.lower.cpu.host import host
 from hpctc.lower.cpu.meta import Search, search
 from hpctc.lower.cpu.ship import Shipyard, signature
-from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, Tile, Trace, strategy
+from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, Tile, Trace, read
 from hpctc.lower.cpu.tune import Contest, neighbours
 from hpctc.lower.effort import Effort
 from hpctc.native.race import Setup
@@ -162,7 +162,7 @@ def test_candidates_come_without_repetition_and_best_tiles_first() -> None:
     assert len(found) == len(set(found))
     assert found[0].startswith("tile{")
     assert any(c.startswith("rules") for c in found[:12])
-    kinds = {(t.axis, t.vectors, t.pack) for t in map(strategy, found[:6]) if isinstance(t, Tile)}
+    kinds = {(t.axis, t.vectors, t.pack) for t in map(read, found[:6]) if isinstance(t, Tile)}
     assert len(kinds) == 6, "the first six tiles are of six kinds"
 
 
@@ -190,4 +190,4 @@ def test_metaschedule_finds_a_trace_that_replays(tmp_path: Path) -> None:
     contest = Contest(func, Plain(), Shipyard(tmp_path), QUICK)
     contest.meet(Trace(trace))
     assert contest.measured == 1
-    assert str(strategy(str(Trace(trace)))) == str(Trace(trace))
+    assert str(read(str(Trace(trace)))) == str(Trace(trace))

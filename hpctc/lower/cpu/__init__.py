@@ -17,7 +17,7 @@ from hpctc.lower.cpu.database import Database, Tuned, keys
 from hpctc.lower.cpu.host import host
 from hpctc.lower.cpu.refusal import REFUSALS, Refusal
 from hpctc.lower.cpu.space import shapes
-from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, Tile, strategy
+from hpctc.lower.cpu.strategy import Plain, Rules, Strategy, Tile, read
 from hpctc.lower.cpu.template import contraction_of
 from hpctc.lower.effort import Effort
 
@@ -58,7 +58,7 @@ def schedule(
 
 def rebuild(func: tirx.PrimFunc, text: str) -> Scheduled:
     """Make a schedule again from its text; text of no known strategy is a user error."""
-    return Scheduled(strategy(text).apply(func), text)
+    return Scheduled(read(text).apply(func), text)
 
 
 def _first(func: tirx.PrimFunc, threads: int) -> Scheduled:
@@ -90,6 +90,7 @@ def _measured(
     builds: Path,
 ) -> Scheduled:
     """What the database knows, or else what a search finds."""
+    # MetaSchedule comes with these; effort none does not wait for it.
     from hpctc.lower.cpu.ship import Shipyard
     from hpctc.lower.cpu.tune import tune
 
@@ -98,9 +99,9 @@ def _measured(
     if database is not None:
         if known := database.find(func, signature, threads, how.trials):
             return rebuild(func, known.schedule)
-        hints = [strategy(t) for t in database.relatives(func, signature, threads)[:2]]
+        hints = [read(t) for t in database.relatives(func, signature, threads)[:2]]
     try:
-        best = tune(func, strategy(first.text), how, Shipyard(builds), threads, hints)
+        best = tune(func, read(first.text), how, Shipyard(builds), threads, hints)
     except RuntimeError as problem:
         log.warning("not tuned: %s", problem)
         return first

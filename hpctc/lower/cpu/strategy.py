@@ -88,6 +88,6 @@ STRATEGIES = {
 }
 
 
-def strategy(text: str) -> Strategy:
+def read(text: str) -> Strategy:
     """The strategy that a schedule text names."""
     return load(STRATEGIES, text, "schedule", Strategy)
