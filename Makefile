@@ -17,11 +17,13 @@ $(VENV)/installed: pyproject.toml constraints.txt
 
 demo: setup
 	$(BIN)/hpctc doctor
-	$(BIN)/hpctc generate evals/demo.graph softmax matmul conv2d --out $(OUT)/pairs --effort fast
-	$(BIN)/hpctc show $(OUT)/pairs matmul
-	$(BIN)/hpctc eval mini --model reference --limit 6 --out $(OUT)/runs/reference
-	$(BIN)/hpctc eval mini --model null --limit 6 --out $(OUT)/runs/null
-	$(BIN)/hpctc report $(OUT)/runs/reference $(OUT)/runs/null
+	$(BIN)/hpctc generate docs/examples/*.graph softmax --effort trials=4 --jobs 2 --out $(OUT)/pairs
+	$(BIN)/hpctc show $(OUT)/pairs convblock
+	$(BIN)/hpctc dataset suite $(OUT)/pairs --out $(OUT)/demo --tasks 6 --least-ms 0
+	$(BIN)/hpctc eval $(OUT)/demo --model reference --seconds 4 --out $(OUT)/runs/reference
+	$(BIN)/hpctc eval $(OUT)/demo --model null --seconds 4 --out $(OUT)/runs/null
+	$(BIN)/hpctc eval $(OUT)/demo --model rules --seconds 4 --out $(OUT)/runs/rules
+	$(BIN)/hpctc report $(OUT)/runs/reference $(OUT)/runs/null $(OUT)/runs/rules
 
 test: setup
 	$(BIN)/pytest -n $(JOBS)

@@ -2,6 +2,8 @@
 
 import multiprocessing
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -109,16 +111,26 @@ def built(code: str, folder: Path, flags: str = "-O1 -march=native -fopenmp") ->
 def results(
     library: Path, calls: Sequence[tuple[str, Sequence[Array], Sequence[Tensor]]]
 ) -> list[list[Array]]:
-    """What the functions of a library return, called one after another in a child process."""
+    """What the functions of a library return, called one after another in a child process.
 
-    def work(pipe: Connection) -> None:
-        pipe.send([call.run(library, entry, list(ins), outs) for entry, ins, outs in calls])
-
-    return in_child(work)
+    The child comes from a fork server: a fork of the tests' own process would inherit an OpenMP
+    runtime whose threads are gone, and wait for them for ever.
+    """
+    server = multiprocessing.get_context("forkserver")
+    with ProcessPoolExecutor(1, server) as pool:
+        waiting = [pool.submit(call.run, library, e, list(i), o) for e, i, o in calls]
+        try:
+            return [one.result(120) for one in waiting]
+        except BrokenProcessPool:
+            raise AssertionError("the printed code ends its process") from None
+        except TimeoutError:
+            for process in pool._processes.values():
+                process.kill()
+            raise AssertionError("the printed code hangs") from None
 
 
 def in_child(work: Callable[[Connection], None]) -> Any:
-    """What ``work`` sends; a crash of it fails the test, not the tests."""
+    """What ``work`` sends, which starts no threads; a crash of it fails the test, not the tests."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     child = context.Process(target=work, args=(theirs,), daemon=True)
