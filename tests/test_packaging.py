@@ -51,11 +51,11 @@ def test_the_wheel_holds_its_data_and_no_stranger(site: Path) -> None:
 def test_the_installed_package_finds_its_grammar_from_any_folder(
     site: Path, tmp_path: Path
 ) -> None:
-    file = tmp_path / "double.graph"
-    file.write_text("graph double(x: f32[4, 4]) {\n  y = x + x\n  return y\n}\n")
+    file = tmp_path / "twice.graph"
+    file.write_text("graph twice(x: f32[4, 4]) {\n  y = x + x\n  return y\n}\n")
     done = run(site, "graph", "check", str(file))
     assert done.returncode == 0, done.stderr
-    assert "double" in done.stdout
+    assert "twice" in done.stdout
 
 
 def test_the_console_script_is_declared(site: Path) -> None:
