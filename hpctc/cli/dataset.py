@@ -21,7 +21,7 @@ from hpctc.dataset.check import How, check
 from hpctc.dataset.count import Count
 from hpctc.dataset.count import count as count_pairs
 from hpctc.dataset.device import Demand
-from hpctc.dataset.folder import settings_of
+from hpctc.dataset.folder import command_of, settings_of
 from hpctc.dataset.hpctranseval import PUBLISHED, Published
 from hpctc.dataset.rejection import Rejected
 from hpctc.dataset.release import Label, release
@@ -160,7 +160,8 @@ def suite_command(
     words = description or f"{tasks} tasks of {least_ms:g} ms or more on one thread"
     with tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
         runner = build_runner(Path(scratch))
-        wanted = Wanted(name, words, tasks, least_ms)
+        made_by = tuple(command_of(s) for f in folders if (s := settings_of(read.locate(f))))
+        wanted = Wanted(name, words, tasks, least_ms, (*made_by, _command()))
         made = make_suite(found, wanted, out, Path(scratch), runner)
     counts = Counter(t.pair.category for t in made.tasks)
     click.echo(f"{out}: {len(made.tasks)} tasks")

@@ -144,6 +144,20 @@ def settings_of(path: Path) -> Settings | None:
         ) from None
 
 
+def command_of(settings: Settings) -> str:
+    """The command that these settings are of, as a user would type it; files by name and hash."""
+    words = ["hpctc", "generate", *settings.sources]
+    for name in ("count", "seed", "effort", "size", "rewrites"):
+        value = getattr(settings, name)
+        if value is not None and value != _USUAL.get(name):
+            words += [f"--{name}", str(value)]
+    return " ".join(words)
+
+
+_USUAL = {"seed": 0, "effort": "none", "rewrites": 0}
+"""What the command line takes where nothing is said."""
+
+
 def _lock(path: Path) -> int:
     """Make the folder and be the one process that writes it; the lock dies with the process."""
     try:

@@ -16,7 +16,7 @@ from hpctc.core.records import CATEGORIES, Pair
 from hpctc.core.resources import render
 from hpctc.dataset import parquet
 from hpctc.dataset.count import count
-from hpctc.dataset.folder import SCHEMA, Settings
+from hpctc.dataset.folder import SCHEMA, Settings, command_of
 from hpctc.dataset.manifest import MANIFEST, File, Manifest, file_entry
 from hpctc.dataset.split import SPLITS, Shares, Split, split
 
@@ -122,6 +122,7 @@ def _card(manifest: Manifest, pairs: Sequence[Pair]) -> str:
         size_category=size_category(manifest.pairs),
         first_split=next(s for s in SPLITS if s in manifest.splits),
         count=count(pairs),
+        commands=[*map(command_of, manifest.generated), manifest.command],
     )
 
 

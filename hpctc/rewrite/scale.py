@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from hpctc.core.errors import HpctcError
 from hpctc.graph.build import Builder
 from hpctc.graph.check import check
-from hpctc.graph.cost import flops, nbytes
+from hpctc.graph.cost import category, flops, nbytes
 from hpctc.graph.ir import Attr, Graph, Input, Interval, Node
 
 FLOPS = 2e10
 """Operations a second that plain code of one thread reaches; only a yardstick for the windows."""
+
+TILED_FLOPS = 6e10
+"""The same for products and convolutions, whose code keeps tiles in registers."""
 
 BANDWIDTH = 8e9
 """Bytes a second, likewise."""
@@ -84,7 +87,8 @@ def fits(graph: Graph, size: Size) -> bool:
 
 def estimate(graph: Graph) -> float:
     """Seconds that plain code of one thread may take: a yardstick, not a measurement."""
-    return max(flops(graph) / FLOPS, nbytes(graph) / BANDWIDTH)
+    rate = TILED_FLOPS if category(graph) == "compute intensive" else FLOPS
+    return max(flops(graph) / rate, nbytes(graph) / BANDWIDTH)
 
 
 def free_groups(graph: Graph) -> list[Group]:

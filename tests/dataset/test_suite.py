@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ from hpctc.core import jsonl, suite
 from hpctc.core.errors import UsageError
 from hpctc.core.records import Answer, Build, Candidate, Pair, Prompt, Score, Task, Verdict
 from hpctc.dataset.folder import MEASUREMENTS, Measurement
-from hpctc.dataset.split import skeleton
 from hpctc.dataset.suite import Wanted, choose, make_suite
 from hpctc.sandbox.launcher import build
 
@@ -33,16 +33,18 @@ def pairs(relu: Make) -> list[Pair]:
     ]
 
 
-def test_classes_take_turns_and_families_come_once(pairs: list[Pair]) -> None:
+def test_classes_take_turns_and_relatives_come_last(pairs: list[Pair]) -> None:
     taken = [pair.name for pair, _ in choose(pairs, WANTED, lambda pair: 2.0)]
     assert taken == ["a", "e", "c"]
-    assert len({skeleton(p.graph) for p, _ in choose(pairs, WANTED, lambda pair: 2.0)}) == 3
+    all_of_them = replace(WANTED, tasks=5)
+    taken = [pair.name for pair, _ in choose(pairs, all_of_them, lambda pair: 2.0)]
+    assert taken == ["a", "e", "c", "d", "b"]
 
 
 def test_what_is_too_quick_or_does_not_run_is_passed_over(pairs: list[Pair]) -> None:
     times = {"a": 0.5, "b": 3.0, "c": None, "d": 1.0, "e": 1.5}
     taken = choose(pairs, WANTED, lambda pair: times[pair.name])
-    assert [(p.name, ms) for p, ms in taken] == [("b", 3.0), ("e", 1.5), ("d", 1.0)]
+    assert [(p.name, ms) for p, ms in taken] == [("e", 1.5), ("d", 1.0), ("b", 3.0)]
 
 
 def test_too_few_pairs_are_told(pairs: list[Pair]) -> None:
