@@ -8,6 +8,8 @@ from typing import Any
 import tvm_ffi
 from tvm import ir, s_tir, sym, tirx
 
+from hpctc.lower.c.maths import HELPERS, LIBRARY
+
 SPATIAL, REDUCE = 0, 2
 """``IterVar.iter_type`` of a data-parallel and of a commutative-reduction axis."""
 
@@ -16,6 +18,13 @@ Expr = Any
 
 CHEAP_CALLS = frozenset({"if_then_else", "likely", "reinterpret", "fabs", "floor", "ceil", "trunc"})
 """Calls that cost about as much as an addition."""
+
+
+SCALAR = frozenset(LIBRARY) - frozenset(HELPERS) - CHEAP_CALLS
+"""Functions that stay calls of the C library, one element at a time."""
+
+VECTOR_NS, LIBRARY_NS = 0.9, 15.0
+"""What a call costs per element, in nanoseconds: a helper in a SIMD loop, or the C library."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +127,10 @@ class Block:
         return total
 
     @cached_property
-    def calls(self) -> int:
-        """Calls of mathematical functions per point."""
-        return sum(
-            1 for call in collect(self.node.body, ir.Call) if callee(call) not in CHEAP_CALLS
-        )
+    def functions(self) -> list[str]:
+        """The mathematical functions that are called per point."""
+        names = [callee(call) for call in collect(self.node.body, ir.Call)]
+        return [name for name in names if name not in CHEAP_CALLS]
 
     @cached_property
     def branches(self) -> bool:
@@ -132,7 +140,8 @@ class Block:
     @property
     def nanoseconds(self) -> float:
         """A guess of the serial time, vectorised: enough to tell small work from large."""
-        per_point = 0.12 + 0.08 * len(self.loads) + 0.9 * self.calls
+        per_point = 0.12 + 0.08 * len(self.loads)
+        per_point += sum(LIBRARY_NS if f in SCALAR else VECTOR_NS for f in self.functions)
         if any(a.stride(self.inner) not in (0, 1) for a in self.loads if self.axes):
             per_point += 0.6
         return self.points * per_point

@@ -14,7 +14,7 @@ from hpctc.lower.cpu.loops import name_of, parallelize, split_init, vectorize
 from hpctc.lower.cpu.rows import fuse_rows
 from hpctc.lower.cpu.wide import widen
 
-PARALLEL_NS = 25_000.0
+PARALLEL_NS = 20_000.0
 """Serial work below which a parallel region costs more than it gives, in nanoseconds."""
 
 
@@ -62,7 +62,7 @@ def _may_inline(schedule: s_tir.Schedule, rv: Any, block: Block) -> bool:
         return True
     if any(r.reduced and len(r.loads) > 1 for r in readers):
         return _is_permutation(block)
-    return block.calls == 0 and not (block.branches and any(r.reduced for r in readers))
+    return not block.functions and not (block.branches and any(r.reduced for r in readers))
 
 
 def _is_permutation(block: Block) -> bool:
