@@ -19,7 +19,7 @@ demo: setup
 	$(BIN)/hpctc doctor
 	$(BIN)/hpctc generate docs/examples/*.graph softmax --effort trials=4 --jobs 2 --out $(OUT)/pairs
 	$(BIN)/hpctc show $(OUT)/pairs convblock
-	$(BIN)/hpctc dataset suite $(OUT)/pairs --out $(OUT)/demo --tasks 6 --least-ms 0
+	$(BIN)/hpctc dataset suite $(OUT)/pairs --out $(OUT)/demo --tasks 4 --least-ms 0
 	$(BIN)/hpctc eval $(OUT)/demo --model reference --seconds 4 --out $(OUT)/runs/reference
 	$(BIN)/hpctc eval $(OUT)/demo --model null --seconds 4 --out $(OUT)/runs/null
 	$(BIN)/hpctc eval $(OUT)/demo --model rules --seconds 4 --out $(OUT)/runs/rules
