@@ -87,7 +87,7 @@ def tiles(graph: Graph, host: Host, picks: list[int]) -> list[tuple[Any, str]]:
 
 @pytest.mark.parametrize("host", [WIDE, NARROW], ids=["wide", "narrow"])
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=True,
