@@ -6,7 +6,7 @@ OUT ?= out
 # Test processes; 2 fits the smallest machine that is supported.
 JOBS ?= 2
 
-.PHONY: setup demo test lint mini evals clean
+.PHONY: setup demo test lint clean
 
 setup: $(VENV)/installed
 
