@@ -4,25 +4,25 @@ The C is compiled as it ships and called in a child process between guard pages,
 inputs and poisoned outputs; every output is compared with the graph's float64 meaning under the
 tolerance that the meaning itself gives. Programs that compute nothing must fail the same
 comparison. One more run goes through the sanitizers. The CUDA side is held against the same meaning
-(:mod:`hpctc.dataset.device`).
+in the emulator (:mod:`hpctc.dataset.device`) and as what the rule transpiler makes of it, and all
+sides are held against each other (:mod:`hpctc.dataset.votes`).
 """
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hpctc.core.errors import HpctcError
 from hpctc.core.records import Check, Pair
 from hpctc.dataset.admission import MIMICS, vacuous
+from hpctc.dataset.compiled import Bench, Source, build, run
 from hpctc.dataset.device import Demand, device_checks
 from hpctc.dataset.rejection import Rejected, Rejection
 from hpctc.dataset.sanitize import sanitize
-from hpctc.dataset.trials import Trial, error, first_wrong, rounded, trials
+from hpctc.dataset.trials import Trial, trials
+from hpctc.dataset.votes import Votes
 from hpctc.graph.text import parse
 from hpctc.native.compiler import compiler
-from hpctc.sandbox.arena import Arena
-from hpctc.sandbox.limits import Limits
-from hpctc.sandbox.process import Candidate, Ended, Setup, cores
 
 SANITIZABLE = 2_000_000_000
 """Operations above which a run under the sanitizers would take too long."""
@@ -37,7 +37,7 @@ class How:
     runner: Path
     """The sandbox's program."""
     cuda: Demand = "auto"
-    """Compile and emulate the CUDA."""
+    """Compile, emulate and transpile the CUDA."""
     compiler: str = "gcc"
     seconds: float = 30.0
     """For one call of the C; a compiler gets twice that."""
@@ -66,16 +66,24 @@ def check(pair: Pair, how: How, lap: Lap = lambda stage: None) -> Checked | Reje
 
 def _check(pair: Pair, how: How, lap: Lap) -> Checked:
     tried = trials(parse(pair.graph))
+    votes = Votes(tried)
     _admit(pair, tried)
     lap("admission")
     made = [
-        _run(pair, tried, how, lap),
+        _compiled(pair, Source("c", "the C", pair.c_code), tried, votes, how, lap),
         Check(what="empty programs fail", detail="; ".join(MIMICS)),
     ]
     made += _sanitized(pair, tried[0], how)
     lap("sanitize")
-    device, figures = device_checks(pair, tried, how.cuda)
+    device, figures = device_checks(pair, votes, how.cuda)
     lap("cuda")
+    if how.cuda != "off":
+        source = Source("rules", "the transpiled CUDA", _transpiled(pair))
+        lap("transpile")
+        device += [
+            _compiled(pair, source, votes.trials, votes, how, lap),
+            votes.agreement(),
+        ]
     return Checked((*made, *device), figures)
 
 
@@ -84,49 +92,27 @@ def _admit(pair: Pair, tried: Sequence[Trial]) -> None:
         raise Rejection("admission", what.reason, what.detail)
 
 
-def _run(pair: Pair, tried: Sequence[Trial], how: How, lap: Lap) -> Check:
-    """Build the C, call it on every trial, compare."""
-    using = compiler(how.compiler)
-    built = using.build(pair.c_code, how.folder, 2 * how.seconds)
+def _compiled(
+    pair: Pair, source: Source, tried: Sequence[Trial], votes: Votes, how: How, lap: Lap
+) -> Check:
+    """Build a C text, call it on the trials, compare and let it vote."""
+    bench = Bench(how.folder, how.runner, compiler(how.compiler), how.seconds)
+    library = build(source, bench)
     lap("compile")
-    if built.library is None:
-        raise Rejection("compile", f"{using.name} refuses the C", built.log[:500])
-    setup = Setup(how.runner, Limits(wall_seconds=how.seconds), cores(_threads()))
-    worst = 0.0
-    inputs, outputs = Arena(pair.inputs, writable=False), Arena(pair.outputs, writable=True)
-    try:
-        with inputs, outputs, Candidate(setup, built.library, pair.entry, inputs, outputs) as child:
-            for turn, trial in enumerate(tried):
-                worst = max(worst, _call(child, trial, turn, inputs, outputs))
-    finally:
-        built.library.unlink(missing_ok=True)
+    ran = run(pair, source, library, tried, bench)
+    for outputs in ran.outputs[: len(votes.trials)]:
+        votes.cast(source.side, outputs)
     lap("run")
-    return Check(
-        what="c == float64",
-        seeds=tuple(t.seed for t in tried),
-        max_error=rounded(worst),
-        tolerance=rounded(max(t.right.tolerance for t in tried)),
-        detail=f"{using}; {', '.join(t.distribution for t in tried)}",
-    )
+    return ran.check
 
 
-def _call(child: Candidate, trial: Trial, turn: int, inputs: Arena, outputs: Arena) -> float:
-    """Call on one trial and compare; the largest error."""
-    inputs.store([trial.inputs[t.name] for t in inputs.tensors])
-    outputs.poison(turn)
-    called = child.call()
-    if isinstance(called, Ended):
-        raise Rejection("run", f"the C {called.failure}", f"{called.detail} ({trial})")
-    if (trespass := outputs.trespass()) is not None:
-        raise Rejection("run", "the C writes beyond its outputs", f"{trespass} ({trial})")
-    worst = 0.0
-    for tensor, got in zip(outputs.tensors, outputs.arrays, strict=True):
-        found = error(tensor.name, got, trial)
-        if not found <= trial.right.tolerance:
-            detail = f"{first_wrong(tensor.name, got, trial)} ({trial})"
-            raise Rejection("compare", "the C computes something else", detail)
-        worst = max(worst, found)
-    return worst
+def _transpiled(pair: Pair) -> str:
+    from hpctc.transpile import transpile_pair  # loads a grammar, which most importers never need
+
+    try:
+        return transpile_pair(pair)
+    except HpctcError as problem:
+        raise Rejection("transpile", "the CUDA cannot be transpiled", str(problem)) from None
 
 
 def _sanitized(pair: Pair, trial: Trial, how: How) -> Iterator[Check]:
@@ -136,7 +122,3 @@ def _sanitized(pair: Pair, trial: Trial, how: How) -> Iterator[Check]:
     if (words := sanitize(pair, inputs, how.folder, 2 * how.seconds)) is not None:
         raise Rejection("run", "a sanitizer objects to the C", words)
     yield Check(what="asan+ubsan", seeds=(trial.seed,), detail="gcc -O1")
-
-
-def _threads() -> int:
-    return min(2, len(os.sched_getaffinity(0)))

@@ -34,7 +34,7 @@ FAILURES = "failures.jsonl"
 MEASUREMENTS = "measurements.jsonl"
 SETTINGS = "generate.json"
 
-Stage = Literal["lower", "compile", "run", "compare", "admission", "cuda"]
+Stage = Literal["lower", "compile", "run", "compare", "admission", "cuda", "transpile"]
 """Where a graph was lost on its way to a pair."""
 
 

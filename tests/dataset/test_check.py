@@ -4,14 +4,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hpctc.core.errors import MissingTool
 from hpctc.core.records import Pair, Tensor
 from hpctc.dataset.check import Checked, How, check
-from hpctc.dataset.rejection import Rejected
+from hpctc.dataset.rejection import Rejected, Rejection
+from hpctc.dataset.trials import trials
+from hpctc.dataset.votes import Votes, judged
+from hpctc.graph.text import parse
 from hpctc.native import cuda
 from hpctc.sandbox.launcher import build
+from hpctc.transpile.diagnostics import Diagnosed
 
 Make = Callable[..., Pair]
 
@@ -117,6 +122,8 @@ def test_right_cuda_is_compiled_and_emulated(relu: Make, how: How) -> None:
     assert emulated.seeds == (1, 2)
     assert emulated.max_error == 0.0
     assert emulated.detail == "uniform, emulate; large, emulate{order=reverse,guard=left}"
+    agreed = next(c for c in passed.checks if c.what == "sides agree")
+    assert (agreed.seeds, agreed.max_error, agreed.detail) == ((1, 2), 0.0, "c, cuda, rules")
     if cuda.tool() is not None:
         assert any(c.what == "cuda compiles" for c in passed.checks)
         assert passed.figures["registers"] > 0
@@ -144,6 +151,48 @@ def test_wrong_cuda_is_found(
     assert found.stage == "cuda"
     assert reason in found.reason
     assert re.search(detail, found.detail), found.detail
+
+
+@pytest.mark.parametrize(
+    ("after", "stage", "reason"),
+    [
+        ("y[i] = x[i];", "compare", "the transpiled CUDA computes something else"),
+        ("y[i] = ;", "compile", "gcc refuses the transpiled CUDA"),
+        (BODY + " y[i + 40] = y[i];", "run", "the transpiled CUDA crashed"),
+        (None, "transpile", "the CUDA cannot be transpiled"),
+    ],
+)
+def test_the_transpiled_cuda_is_a_vote(
+    relu: Make,
+    how: How,
+    monkeypatch: pytest.MonkeyPatch,
+    after: str | None,
+    stage: str,
+    reason: str,
+) -> None:
+    def mistaken(pair: Pair) -> str:
+        if after is None:
+            raise Diagnosed("HPC0012")
+        return pair.c_code.replace(BODY, after)
+
+    monkeypatch.setattr("hpctc.transpile.transpile_pair", mistaken)
+    found = check(relu(), replace(how, cuda="auto"))
+    assert isinstance(found, Rejected), found
+    assert (found.stage, found.reason) == (stage, reason)
+
+
+def test_sides_that_are_right_one_by_one_may_still_disagree(relu: Make) -> None:
+    trial = trials(parse(relu().graph))[0]
+    right = trial.right.outputs["y"]
+    step = 0.8 * trial.right.tolerance * (np.abs(right) + 1)
+    votes = Votes([trial])
+    for side, sign in (("c", 1), ("rules", -1)):
+        outputs = {"y": (right + sign * step).astype(np.float32)}
+        assert judged(side, "compare", outputs, trial) <= trial.right.tolerance
+        votes.cast(side, outputs)
+    with pytest.raises(Rejection, match="two sides disagree") as problem:
+        votes.agreement()
+    assert "c and rules differ by" in problem.value.rejected.detail
 
 
 def test_a_required_compiler_that_is_missing_is_told(
