@@ -1,4 +1,4 @@
-"""Checks of a pair's CUDA side, none of which needs a GPU.
+"""Checks of a pair's CUDA side, none of which needs a GPU; where there is one, it is asked too.
 
 It must be launchable from the record alone. Where NVRTC or nvcc is there, it must compile for sm_80
 and sm_90. Where g++ is there, the emulator carries the launches out, forward with the buffers' ends
@@ -11,6 +11,7 @@ from typing import Literal
 
 from hpctc.core.errors import MissingTool
 from hpctc.core.records import Check, Pair
+from hpctc.dataset import gpu
 from hpctc.dataset.launches import problems
 from hpctc.dataset.rejection import Rejection
 from hpctc.dataset.trials import Trial, rounded
@@ -51,7 +52,7 @@ def device_checks(pair: Pair, votes: Votes, demand: Demand) -> tuple[list[Check]
     if demand == "off":
         return [complete, Check(what="cuda not tried", detail="it was not asked for")], {}
     compiled, figures = _compile(pair)
-    return [complete, compiled, _emulate(pair, votes)], figures
+    return [complete, compiled, _emulate(pair, votes), gpu.vote(pair, votes)], figures
 
 
 def _compile(pair: Pair) -> tuple[Check, dict[str, float]]:

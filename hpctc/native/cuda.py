@@ -1,7 +1,7 @@
 """Compile CUDA text without a GPU, by NVRTC or nvcc: does it compile, and what does it spill?
 
 NVRTC (the ``cuda`` extra) is a library and takes hundredths of a second; nvcc starts a dozen
-programs and takes the better part of one. Neither result is kept: nobody here runs it.
+programs and takes the better part of one. :func:`device_code` keeps what they make, for a GPU.
 """
 
 import ctypes
@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
+
+from hpctc.core.errors import HpctcError
 
 ARCHS = ("sm_80", "sm_90")
 """What every kernel is compiled for: A100 and H100."""
@@ -60,6 +62,24 @@ def compile_check(
     )
 
 
+def device_code(code: str, arch: str, using: Tool, seconds: float = 120.0) -> bytes:
+    """A source as machine code for one architecture.
+
+    Raises:
+        HpctcError: The compiler refused it.
+    """
+    if using == "nvrtc":
+        built, image = _nvrtc_image(code, arch)
+    else:
+        with tempfile.TemporaryDirectory() as scratch:
+            made = Path(scratch) / "kernel.cubin"
+            built = _nvcc_run(code, ["-cubin", f"-arch={arch}"], made, seconds)
+            image = made.read_bytes() if built.ok else b""
+    if not built.ok:
+        raise HpctcError(f"{using} does not compile the CUDA for {arch}", built.log[:500])
+    return image
+
+
 @cache
 def nvrtc_library() -> ctypes.CDLL | None:
     """NVRTC as it was installed by pip beside us, or as the system's loader finds it."""
@@ -95,6 +115,10 @@ def _headers() -> Path | None:
 
 
 def _nvrtc(code: str, arch: str) -> CudaBuilt:
+    return _nvrtc_image(code, arch)[0]
+
+
+def _nvrtc_image(code: str, arch: str) -> tuple[CudaBuilt, bytes]:
     library = nvrtc_library()
     assert library is not None
     options = [f"--gpu-architecture={arch}", f"--std={STANDARD}", "--ptxas-options=-v"]
@@ -110,31 +134,40 @@ def _nvrtc(code: str, arch: str) -> CudaBuilt:
         library.nvrtcGetProgramLogSize(program, ctypes.byref(size))
         log = ctypes.create_string_buffer(size.value)
         library.nvrtcGetProgramLog(program, log)
+        library.nvrtcGetCUBINSize(program, ctypes.byref(size))
+        image = ctypes.create_string_buffer(size.value if status == 0 else 0)
+        if status == 0:
+            library.nvrtcGetCUBIN(program, image)
     finally:
         library.nvrtcDestroyProgram(ctypes.byref(program))
-    return _read("NVRTC", status, log.value.decode(errors="replace"))
+    return _read("NVRTC", status, log.value.decode(errors="replace")), image.raw
 
 
 def _nvcc(code: str, archs: Sequence[str], seconds: float) -> CudaBuilt:
+    # One front-end pass for the oldest architecture: its PTX is what all of them are made of.
+    oldest = min(int(a[3:]) for a in archs)
+    generate = f"-gencode=arch=compute_{oldest},code=[{','.join(archs)}]"
     with tempfile.TemporaryDirectory() as scratch:
-        source = Path(scratch) / "kernel.cu"
-        source.write_text(code, encoding="utf-8")
-        # One front-end pass for the oldest architecture: its PTX is what all of them are made of.
-        oldest = min(int(a[3:]) for a in archs)
-        generate = f"-gencode=arch=compute_{oldest},code=[{','.join(archs)}]"
-        command = ["nvcc", "-fatbin", f"-std={STANDARD}", "-Xptxas=-v", generate]
-        try:
-            done = subprocess.run(
-                [*command, "-o", f"{scratch}/kernel.fatbin", str(source)],
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=seconds,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return CudaBuilt(False, f"nvcc took more than {seconds:g} s")
-        text = (done.stdout + done.stderr).replace(f"{scratch}/", "")
+        made = Path(scratch) / "kernel.fatbin"
+        return _nvcc_run(code, ["-fatbin", "-Xptxas=-v", generate], made, seconds)
+
+
+def _nvcc_run(code: str, options: Sequence[str], made: Path, seconds: float) -> CudaBuilt:
+    """Compile into the file ``made``, whose folder is scratch."""
+    source = made.with_name("kernel.cu")
+    source.write_text(code, encoding="utf-8")
+    try:
+        done = subprocess.run(
+            ["nvcc", f"-std={STANDARD}", *options, "-o", str(made), str(source)],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return CudaBuilt(False, f"nvcc took more than {seconds:g} s")
+    text = (done.stdout + done.stderr).replace(f"{made.parent}/", "")
     return _read("nvcc", done.returncode, text)
 
 

@@ -14,7 +14,8 @@ from hpctc.dataset.rejection import Rejected, Rejection
 from hpctc.dataset.trials import trials
 from hpctc.dataset.votes import Votes, judged
 from hpctc.graph.text import parse
-from hpctc.native import cuda
+from hpctc.native import cuda, gpu
+from hpctc.native.call import Array
 from hpctc.sandbox.launcher import build
 from hpctc.transpile.diagnostics import Diagnosed
 
@@ -179,6 +180,38 @@ def test_the_transpiled_cuda_is_a_vote(
     found = check(relu(), replace(how, cuda="auto"))
     assert isinstance(found, Rejected), found
     assert (found.stage, found.reason) == (stage, reason)
+
+
+def test_a_gpu_is_the_fourth_vote(relu: Make, how: How, monkeypatch: pytest.MonkeyPatch) -> None:
+    if cuda.tool() is None:
+        pytest.skip("there is neither NVRTC nor nvcc")
+    wrong = 0.0
+
+    def run(job: gpu.Job) -> dict[str, Array]:
+        (step,) = job.steps
+        assert (step.kernel, step.grid, step.block) == ("relu_kernel", (2, 1, 1), (64, 1, 1))
+        assert step.args == ("y", "x")
+        assert np.isnan(job.buffers["y"]).all()
+        assert job.image.startswith(b"\x7fELF")
+        return {"y": np.maximum(job.buffers["x"], 0) + np.float32(wrong)}
+
+    monkeypatch.setattr(gpu, "arch", lambda: "sm_90")
+    monkeypatch.setattr(gpu, "run", run)
+    passed = check(relu(), replace(how, cuda="auto"))
+    assert isinstance(passed, Checked), passed
+    assert passed.checks[-1].detail == "c, cuda, gpu, rules"
+    assert next(c for c in passed.checks if c.what == "gpu == float64").seeds == (1, 2)
+    wrong = 0.1
+    found = check(relu(), replace(how, cuda="auto"))
+    assert isinstance(found, Rejected), found
+    assert found.reason == "the CUDA on the GPU computes something else"
+
+
+@pytest.mark.cuda
+def test_a_real_gpu_votes(relu: Make, how: How) -> None:
+    passed = check(relu(), replace(how, cuda="auto"))
+    assert isinstance(passed, Checked), passed
+    assert passed.checks[-1].detail == "c, cuda, gpu, rules"
 
 
 def test_sides_that_are_right_one_by_one_may_still_disagree(relu: Make) -> None:

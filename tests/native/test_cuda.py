@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from hpctc.native import cuda
@@ -11,11 +13,7 @@ extern "C" __global__ void __launch_bounds__(64) k(float* __restrict__ y) {
 
 
 def usable(name: Tool) -> bool:
-    return (
-        cuda.nvrtc_library() is not None
-        if name == "nvrtc"
-        else cuda.shutil.which("nvcc") is not None
-    )
+    return cuda.nvrtc_library() is not None if name == "nvrtc" else shutil.which("nvcc") is not None
 
 
 @pytest.fixture(params=["nvrtc", "nvcc"])
