@@ -136,11 +136,11 @@ def interval(estimate: Estimate | None) -> str:
 
 
 def _cells(part: Summary) -> list[str]:
-    fast = "-" if part.fast_1 is None else f"{part.fast_1:.0%}"
+    fast = "-" if part.fast_1 is None else f"{part.fast_1.value:.0%}"
     return [
         str(part.tasks),
-        f"{part.compile_rate:.0%}",
-        f"{part.pass_rate:.0%}",
+        f"{part.compile_rate.value:.0%}",
+        f"{part.pass_rate.value:.0%}",
         fast,
         interval(part.speedup),
     ]

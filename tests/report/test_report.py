@@ -37,8 +37,8 @@ def test_the_figures_go_to_a_file(write_run: Write, tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["report", str(write_run("run", TASKS)), "--json", str(target)])
     assert done.exit_code == 0
     (document,) = json.loads(target.read_text())
-    assert document["all"]["pass_rate"] == 0.5
-    assert document["all"]["fast_1"] == 0.25
+    assert document["all"]["pass_rate"]["value"] == 0.5
+    assert document["all"]["fast_1"]["value"] == 0.25
     assert document["jail"] == ["rlimits", "seccomp"]
     assert [s["name"] for s in document["scores"]] == list(TASKS)
 

@@ -1,25 +1,13 @@
 """The statistics: against scipy where it covers them, and on recorded timings."""
 
-import math
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hpctc.core.records import Score, VerdictClass
-from hpctc.score import (
-    bootstrap,
-    by_category,
-    fast_p,
-    geometric_mean,
-    median,
-    ratios,
-    speedup,
-    summary,
-    task_speedups,
-)
+from hpctc.score import bootstrap, geometric_mean, median, ratios, speedup, wilson
+from hpctc.score.intervals import task_means
 
 # Recorded: a matrix product on one core of a shared machine, the candidate about a third faster;
 # the sixth pair was hit by another process.
@@ -84,69 +72,25 @@ def test_times_without_partners_are_refused() -> None:
         ratios([], [])
 
 
-def score(name: str, verdict: VerdictClass, speed: float | None = None, sample: int = 0) -> Score:
-    return Score.make(
-        of=f"{name}{sample}",
-        task=name,
-        name=name,
-        category="reduction" if name.startswith("r") else "elementwise",
-        model="m",
-        sample=sample,
-        built=verdict != "not built",
-        verdict=verdict,
-        speedup=speed,
-        interval=None if speed is None else (0.9 * speed, 1.1 * speed),
-    )
+@pytest.mark.parametrize(("passing", "count"), [(0, 5), (1, 7), (50, 100), (99, 100), (8, 8)])
+def test_the_interval_of_a_share_is_scipys(passing: int, count: int) -> None:
+    found = wilson(passing / count, count)
+    theirs = stats.binomtest(passing, count).proportion_ci(method="wilson")
+    assert found.value == passing / count
+    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
 
 
-SCORES = [
-    score("a", "correct", 2.0),
-    score("b", "correct", 0.5),
-    score("r1", "wrong"),
-    score("r2", "not built"),
-]
+@given(st.floats(0, 1), st.integers(1, 10**6))
+def test_a_share_lies_in_its_interval(share: float, count: int) -> None:
+    found = wilson(share, count)
+    assert 0 <= found.low <= found.value <= found.high <= 1
 
 
-def test_wrong_answers_are_in_every_denominator() -> None:
-    found = summary(SCORES)
-    assert (found.tasks, found.samples, found.timed) == (4, 4, 2)
-    assert (found.compile_rate, found.pass_rate, found.fast_1) == (0.75, 0.5, 0.25)
-    assert found.speedup is not None
-    assert found.speedup.value == pytest.approx(1.0)
+def test_what_is_no_share_is_refused() -> None:
+    for share, count in [(1.1, 5), (-0.1, 5), (0.5, 0)]:
+        with pytest.raises(ValueError, match="a share of"):
+            wilson(share, count)
 
 
-def test_a_category_without_any_speedup_has_none() -> None:
-    parts = by_category(SCORES)
-    assert list(parts) == ["elementwise", "reduction"]
-    assert (parts["reduction"].speedup, parts["reduction"].fast_1) == (None, None)
-
-
-def test_fast_p_falls_with_p() -> None:
-    assert [fast_p(SCORES, p) for p in (0.4, 1.0, 2.0)] == [0.5, 0.25, 0.0]
-
-
-def test_what_may_be_as_slow_as_the_baseline_is_not_fast() -> None:
-    assert fast_p([score("a", "correct", 1.05)], 1.0) == 0.0
-
-
-def test_a_single_sample_keeps_its_own_interval() -> None:
-    found = summary([score("a", "correct", 2.0), score("b", "wrong")]).speedup
-    assert found is not None
-    assert (found.value, found.low, found.high) == pytest.approx((2.0, 1.8, 2.2))
-
-
-def test_samples_of_a_task_are_one_task() -> None:
-    scores = [
-        score("a", "correct", 2.0),
-        score("a", "correct", 8.0, 1),
-        score("a", "wrong", None, 2),
-    ]
-    assert task_speedups(scores) == {"a": pytest.approx(4.0)}
-    found = summary(scores)
-    assert (found.tasks, found.samples, found.timed) == (1, 3, 1)
-    assert math.isclose(found.pass_rate, 2 / 3)
-
-
-def test_no_scores_have_no_summary() -> None:
-    with pytest.raises(ValueError, match="no scores"):
-        summary([])
+def test_every_task_weighs_the_same() -> None:
+    assert task_means([("a", 2.0), ("a", 8.0), ("b", 3.0)]) == pytest.approx({"a": 4.0, "b": 3.0})
