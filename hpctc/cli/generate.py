@@ -54,7 +54,7 @@ CUDA_CHECKS = ("auto", "off", "require")
     type=click.Choice(CUDA_CHECKS),
     default="auto",
     show_default=True,
-    help="Compile and emulate the CUDA: what this machine can, neither, or both.",
+    help="Compile, emulate and transpile the CUDA: what this machine can, nothing, or all.",
 )
 @click.option(
     "--database",
