@@ -70,6 +70,19 @@ def test_a_long_sum_has_partial_results() -> None:
     assert 64 in {int(f.extent) for f in loops(func)}
 
 
+@pytest.mark.parametrize("op", ["sum", "variance"])
+@pytest.mark.parametrize("columns", [5648, 5647])
+def test_a_very_long_sum_is_cut_into_chunks_that_threads_share(op: str, columns: int) -> None:
+    made = cpu.schedule(only(op, (1824, columns), axes=(0, 1)), NONE)
+    assert made.text == "rules"
+    shared = [f for f in loops(made.func) if int(f.kind) == int(tirx.ForKind.PARALLEL)]
+    assert len(shared) == (1 if op == "sum" else 2)
+    for loop in shared:
+        inside = [int(f.extent) for f in collect(loop.body, tirx.For)]
+        # what one partial result adds up, so that a float32 loses no digit that matters
+        assert max(inside) <= 8192
+
+
 def test_a_large_transposition_runs_in_blocks() -> None:
     func = cpu.schedule(only("transpose", (256, 256), perm=(1, 0)), NONE).func
     assert [int(f.extent) for f in loops(func)] == [16, 16, 16, 16]

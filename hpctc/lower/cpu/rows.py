@@ -12,7 +12,7 @@ def fuse_rows(schedule: s_tir.Schedule, tile: int) -> None:
     """Move producers into the loops of the sinks that read them, as deep as repeats no work."""
     placed: set[str] = set()
     for rv, block in reversed(blocks_of(schedule)):
-        if block.name in placed or not block.is_map:
+        if block.name in placed or not block.is_map or block.points == 1:
             continue
         producers = _private_producers(schedule, rv)
         if producers:
