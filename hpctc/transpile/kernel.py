@@ -1,7 +1,7 @@
 """One kernel launch as a body in C with its barriers still in it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from hpctc.syntax import tree
@@ -53,6 +53,10 @@ class Translated:
     written: frozenset[str]
     """Pointer parameters through which something is written."""
     reads: frozenset[str]
+    pointers: dict[str, tree.Type]
+    """What each pointer argument points to, as the kernel's parameter says."""
+    scalars: Mapping[str, tree.Type] = field(default_factory=dict)
+    """Parameters that are no pointers, by their names in the C."""
 
 
 def translate(
@@ -67,10 +71,14 @@ def translate(
     made = Translator(shared, geometry, templates, names)
     assert defined.item.body is not None
     changed = mutated(defined.item.body)
+    scalars: dict[str, tree.Type] = {}
+    pointers: dict[str, tree.Type] = {}
     for parameter, arg in zip(defined.item.parameters, args, strict=True):
         kind = made.resolve(parameter.type)
         if types.is_pointer(kind):
             made.bind(parameter.name, Typed(arg, types.decayed(kind)))
+            if isinstance(arg, tree.Name):
+                pointers[arg.name] = types.bare(types.element(kind))
             continue
         own = parameter.name in changed
         made.bind(
@@ -78,6 +86,7 @@ def translate(
         )
         if isinstance(arg, tree.Name):
             made.constants.add(arg.name)
+            scalars[arg.name] = kind
     body = (*made.out, *made.captured(lambda: made.out.extend(made.kernel(defined))))
     body = clean(body)
     written = _written(body)
@@ -85,6 +94,7 @@ def translate(
         body, made.locals, frozenset(made.constants), made.fold, made.used,
         frozenset(written & set(names)),
         frozenset({n.name for s in body for n in tree.walk(s) if isinstance(n, tree.Name)}),
+        pointers, scalars,
     )  # fmt: skip
 
 

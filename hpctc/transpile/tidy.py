@@ -5,10 +5,11 @@ from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile.fission import Threads
-from hpctc.transpile.flat import bounded, flattened
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Geometry
+from hpctc.transpile.shape.bounds import bounded
+from hpctc.transpile.shape.nest import nested
 
 SMALL = 20_000
 """Elements below which threads cost more than they gain."""
@@ -19,25 +20,12 @@ SIMD = tree.Directive("#pragma omp simd")
 def tidy(body: Sequence[Any], geometry: Geometry, kernel: Translated) -> tuple[Any, ...]:
     """The statements of a kernel's C: loops over threads, in loops over blocks."""
     match tuple(body):
-        case (Threads(statements, None, False),) if (
-            flat := flattened(statements, geometry, kernel.used)
-        ) is not None:
-            return _flat(*flat)
+        case (Threads(statements, None, False),):
+            return nested(statements, geometry, kernel)
         case _:
             pass
     inner = tuple(s for part in body for s in _opened(part, geometry, kernel))
     return _blocks(inner, geometry)
-
-
-def _flat(name: str, bound: tree.Expr, body: tuple[Any, ...]) -> tuple[Any, ...]:
-    from hpctc.transpile.blocks import counted
-
-    words = "parallel for simd" if _vectorisable(body) else "parallel for"
-    few = constant(bound)
-    if few is not None and few < SMALL:
-        words = words.removeprefix("parallel for").strip()
-    loop = counted(name, bound, body)
-    return (tree.Directive(f"#pragma omp {words}"), loop) if words else (loop,)
 
 
 def _opened(node: Any, geometry: Geometry, kernel: Translated) -> list[Any]:

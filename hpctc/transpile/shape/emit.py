@@ -1,0 +1,148 @@
+"""Parallel loops as C: threads outside, SIMD inside, tiles between."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hpctc.syntax import tree
+from hpctc.transpile import types
+from hpctc.transpile.fold import constant, number
+from hpctc.transpile.shape.guards import parts
+from hpctc.transpile.shape.order import TILE, cost, trips
+from hpctc.transpile.shape.radix import Loop
+
+PARALLEL_WORK = 200_000
+"""Operations below which starting threads costs more than they give."""
+ENOUGH = 16
+"""Rounds of a parallel loop that keep the threads of a small machine evenly busy."""
+UNROLLED = 32
+"""Rounds, over a nest, up to which inner loops are written out by the compiler."""
+
+SIMD = tree.Directive("#pragma omp simd")
+
+
+def loop(
+    name: str, extent: tree.Expr, body: Sequence[Any], start: tree.Expr | None = None
+) -> tree.For:
+    """``for (int name = start; name < extent; ++name)``."""
+    first = number(0) if start is None else start
+    return tree.For(
+        tree.Declaration((tree.Variable(name, types.INT, value=first),)),
+        tree.Binary("<", tree.Name(name), extent),
+        tree.Unary("++", tree.Name(name)),
+        tree.Block(tuple(body)),
+    )  # fmt: skip
+
+
+def emitted(
+    loops: Sequence[Loop], body: Sequence[Any], vector: bool, tile: Loop | None = None
+) -> tuple[Any, ...]:
+    """The nest; ``vector``: the innermost loop's rounds do the same and may run in step."""
+    body = tuple(s for part in body for s in _directed(part, 1))
+    if not loops:
+        return (tree.Block(body),) if any(isinstance(s, tree.Declaration) for s in body) else body
+    work = cost(body)
+    for each in loops:
+        work *= min(each.points, 1e9)
+    parallel = work >= PARALLEL_WORK
+    if tile is not None:
+        return _tiled(loops, tile, body, parallel)
+    made: tuple[Any, ...] = body
+    depth = _depth(loops) if parallel else 0
+    for place in reversed(range(len(loops))):
+        made = (loop(loops[place].name, loops[place].extent, made),)
+        inner = place == len(loops) - 1 and vector and loops[place].points > 1
+        if place == 0 and depth:
+            words = "parallel for" + (f" collapse({depth})" if depth > 1 else "")
+            words += " simd" if inner else ""
+            made = (tree.Directive(f"#pragma omp {words}"), *made)
+        elif inner:
+            made = (SIMD, *made)
+    return made
+
+
+def _depth(loops: Sequence[Loop]) -> int:
+    """How many loops share the threads: as few as give every thread something."""
+    rounds = 1.0
+    for depth, each in enumerate(loops[: max(1, len(loops) - 1)], 1):
+        rounds *= each.points
+        if rounds >= ENOUGH:
+            return depth
+    return max(1, len(loops) - 1)
+
+
+def _tiled(
+    loops: Sequence[Loop], other: Loop, body: tuple[Any, ...], parallel: bool
+) -> tuple[Any, ...]:
+    inner = loops[-1]
+    outer = [x for x in loops if x is not other and x is not inner]
+    made: tuple[Any, ...] = body
+    for place, each in enumerate((inner, other)):
+        start = tree.Name(f"{each.name}0")
+        made = (loop(each.name, _tile_end(each), made, start),)
+        if place == 0:
+            made = (SIMD, *made)
+    for each in (inner, other):
+        made = (_stepped(each, made),)
+    for each in reversed(outer):
+        made = (loop(each.name, each.extent, made),)
+    if parallel:
+        tiles = Loop("", number(-(-(constant(other.extent) or 1) // TILE)))
+        depth = _depth([*outer, tiles, inner])
+        collapse = f" collapse({depth})" if depth > 1 else ""
+        made = (tree.Directive(f"#pragma omp parallel for{collapse}"), *made)
+    return made
+
+
+def _tile_end(each: Loop) -> tree.Expr:
+    end: tree.Expr = tree.Binary("+", tree.Name(f"{each.name}0"), number(TILE))
+    if (constant(each.extent) or 1) % TILE:
+        end = tree.Call(tree.Name("min_int"), (end, each.extent))
+    return end
+
+
+def _stepped(each: Loop, body: tuple[Any, ...]) -> tree.For:
+    name = f"{each.name}0"
+    return tree.For(
+        tree.Declaration((tree.Variable(name, types.INT, value=number(0)),)),
+        tree.Binary("<", tree.Name(name), each.extent),
+        tree.Assign("+=", tree.Name(name), number(TILE)),
+        tree.Block(body),
+    )
+
+
+def _unrolled(node: Any, around: float) -> Any:
+    if isinstance(node, tree.Block):
+        return tree.Block(tuple(s for p in node.body for s in _directed(p, around)))
+    if isinstance(node, tree.If):
+        then = tree.Block(tuple(s for p in parts(node.then) for s in _directed(p, around)))
+        other = None if node.otherwise is None else _unrolled(node.otherwise, around)
+        return tree.If(node.condition, then, other)
+    return node
+
+
+def _directed(node: Any, around: float) -> list[Any]:
+    """Short loops of fixed length get a word to the compiler: in SIMD they have to vanish."""
+    if not isinstance(node, tree.For):
+        return [_unrolled(node, around)]
+    rounds = trips(node) if constant_trips(node) else UNROLLED + 1
+    total = around * rounds * _rounds_below(node)
+    body = tree.Block(tuple(s for p in parts(node.body) for s in _directed(p, around * rounds)))
+    made = tree.For(node.start, node.condition, node.step, body)
+    if total <= UNROLLED:
+        return [tree.Directive(f"#pragma GCC unroll {int(rounds)}"), made]
+    return [made]
+
+
+def constant_trips(node: tree.For) -> bool:
+    """Whether a loop goes round a known number of times."""
+    from hpctc.transpile.shape.arithmetic import span_of
+
+    span = span_of(node)
+    return span is not None and constant(span[1]) is not None and constant(span[2]) is not None
+
+
+def _rounds_below(node: tree.For) -> float:
+    below = [p for p in parts(node.body) if isinstance(p, tree.For)]
+    return max(
+        [trips(p) * _rounds_below(p) if constant_trips(p) else UNROLLED + 1 for p in below] or [1]
+    )

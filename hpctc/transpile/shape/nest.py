@@ -1,0 +1,184 @@
+"""A barrier-free kernel as a nest of parallel loops."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from hpctc.syntax import edit, tree
+from hpctc.transpile.fold import Linear, constant, number
+from hpctc.transpile.kernel import Translated
+from hpctc.transpile.scope import Geometry, Local
+from hpctc.transpile.shape import guards, radix
+from hpctc.transpile.shape.arithmetic import Arithmetic
+from hpctc.transpile.shape.bounds import least
+from hpctc.transpile.shape.digits import Digit, Digits
+from hpctc.transpile.shape.emit import emitted
+from hpctc.transpile.shape.order import accesses, ordered, tiled
+from hpctc.transpile.shape.radix import Axis, Loop
+from hpctc.transpile.shape.scalars import declared_late
+
+LETTERS = ("i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v")
+
+
+def nested(body: Sequence[Any], geometry: Geometry, kernel: Translated) -> tuple[Any, ...]:
+    """The loops of a kernel whose threads never meet."""
+    return _Nest(geometry, kernel).made(body)
+
+
+class _Nest:
+    """One kernel on its way from threads to loops."""
+
+    def __init__(self, geometry: Geometry, kernel: Translated) -> None:
+        self.kernel = kernel
+        self.geometry = geometry
+        self.axes: dict[str, Axis] = {}
+        self.leaves: dict[str, Linear] = {}
+        self.used = set(kernel.used)
+        self.titles: dict[Digit, str] = {}
+        for name, threads, blocks in zip("xyz", geometry.block, geometry.grid, strict=True):
+            self._axis(name, threads, blocks)
+
+    def _axis(self, name: str, threads: int, blocks: tree.Expr) -> None:
+        count = constant(blocks)
+        extent: tree.Expr = tree.Binary("*", blocks, number(threads))
+        if count is not None:
+            extent = number(count * threads)
+        elif threads == 1:
+            extent = blocks
+        if constant(extent) != 1:
+            self.axes[name] = Axis(name, extent)
+        digits = self._digits()
+        self.leaves[f"t{name}"] = digits.digit(name, 1, threads) if threads > 1 else Linear({})
+        self.leaves[f"b{name}"] = digits.digit(name, threads) if count != 1 else Linear({})
+
+    def _digits(self) -> Digits:
+        extents = {name: constant(axis.extent) for name, axis in self.axes.items()}
+        ranges = {n: r for n, r in self.kernel.folder.ranges.items() if n not in self.leaves}
+        return Digits(ranges, extents)
+
+    def _arithmetic(self, leaves: dict[str, Linear]) -> Arithmetic:
+        known = {n: Local(kind) for n, kind in self.kernel.scalars.items()} | self.kernel.locals
+        return Arithmetic(self._digits(), known, self.kernel.constants, leaves)
+
+    def made(self, body: Sequence[Any]) -> tuple[Any, ...]:
+        """The loops."""
+        first = self._arithmetic(self.leaves)
+        held, body = guards.peeled(guards.unswitched(first.statements(guards.unswitched(body))))
+        self.titles = first.titles
+        rest = [c for c in held if not self._bounded(c)]
+        second = self._arithmetic({})  # the same in shorter axes
+        body = second.statements(body)
+        rest = [second.write(c) for c in rest]
+        self.titles |= second.titles
+        loops, third = self._split(body, rest)
+        body = third.statements(body)
+        loops, late = self._late([c for r in rest for c in guards.conjuncts(third.write(r))], loops)
+        if any(constant(loop.extent) == 0 for loop in loops):
+            return ()
+        loops, body = _without_single(loops, body)
+        condition = None
+        for c in late:
+            condition = c if condition is None else tree.Binary("&&", condition, c)
+        if condition is not None:
+            body = (tree.If(condition, tree.Block(body)),)
+        return self._written(loops, body)
+
+    def _bounded(self, condition: tree.Expr) -> bool:
+        """Whether a guard is a bound of an axis, which then has it."""
+        match condition:
+            case tree.Binary("<", Digit(name, 1, None), limit):
+                axis = self.axes[name]
+                points, most = constant(axis.extent), constant(limit)
+                if points is not None and most is not None:
+                    axis.extent = number(min(points, most))
+                    return True
+                if points is None and not any(isinstance(n, Digit) for n in tree.walk(limit)):
+                    axis.limit = limit
+                    return False
+            case _:
+                pass
+        return False
+
+    def _split(self, body: Sequence[Any], rest: list[tree.Expr]) -> tuple[list[Loop], Arithmetic]:
+        third = self._arithmetic({})
+        loops: list[Loop] = []
+        for name in sorted(self.axes, reverse=True):
+            axis = self.axes[name]
+            self._cut(axis, [*body, *rest])
+            lows = (1, *axis.cuts)
+            highs = (*axis.cuts, None)
+            names = [
+                self._name(Digit(name, low, high))
+                for low, high in zip(reversed(lows), reversed(highs), strict=True)
+            ]
+            made, whole = radix.split(axis, names)
+            loops += made
+            third.whole[name] = whole
+            for one in made:
+                third.digits.ranges[one.name] = (0, one.points - 1)
+                third.locals = {**third.locals, one.name: Local(tree.Named("int"))}
+            points = constant(axis.extent)
+            if points is not None and axis.cuts and points % axis.cuts[-1]:
+                rest.append(tree.Binary("<", cast(tree.Expr, Digit(name)), number(points)))
+        return loops, third
+
+    def _cut(self, axis: Axis, body: Sequence[Any]) -> None:
+        points = constant(axis.extent)
+        chain = radix.cuts(radix.digits_in(body, axis.name), points)
+        if points is None:
+            threads = self.geometry.block["xyz".index(axis.name)]
+            below = tuple(c for c in chain if threads % c == 0 and c < threads)
+            chain = (*below, threads) if chain else ()
+            if not chain and axis.limit is not None:
+                axis.extent = least(axis.extent, axis.limit, self.geometry)
+        axis.cuts = chain
+
+    def _name(self, digit: Digit) -> str:
+        if (title := self.titles.get(digit)) is not None and title not in self.leaves:
+            return title
+        name = next(n for n in LETTERS if n not in self.used)
+        self.used.add(name)
+        return name
+
+    def _late(
+        self, conditions: list[tree.Expr], loops: list[Loop]
+    ) -> tuple[list[Loop], list[tree.Expr]]:
+        """Guards that are bounds of loops, and those that are not."""
+        late = []
+        names = {loop.name for loop in loops}
+        for condition in conditions:
+            match condition:
+                case tree.Number("1"):
+                    pass
+                case tree.Binary("<", tree.Name(name), limit) if name in names and not (
+                    edit.mentions(limit) & names
+                ):
+                    loops = [_shorter(x, limit) if x.name == name else x for x in loops]
+                case _:
+                    late.append(condition)
+        return loops, late
+
+    def _written(self, loops: list[Loop], body: Sequence[Any]) -> tuple[Any, ...]:
+        from hpctc.transpile.tidy import _vectorisable
+
+        body = declared_late(body, self.kernel)
+        touched = list(accesses(body, self.kernel.locals))
+        vector = _vectorisable(body)
+        loops = ordered(loops, touched)
+        tile = tiled(loops, touched) if vector else None
+        return emitted(loops, body, vector, tile)
+
+
+def _shorter(loop: Loop, limit: tree.Expr) -> Loop:
+    a, b = constant(loop.extent), constant(limit)
+    if a is not None and b is not None:
+        return Loop(loop.name, number(max(0, min(a, b))))
+    if loop.extent == limit:
+        return loop
+    return Loop(loop.name, tree.Call(tree.Name("min_int"), (loop.extent, limit)))
+
+
+def _without_single(loops: list[Loop], body: Sequence[Any]) -> tuple[list[Loop], tuple[Any, ...]]:
+    """Loops of one round are no loops."""
+    single = {x.name: number(0) for x in loops if constant(x.extent) == 1}
+    kept = [x for x in loops if x.name not in single]
+    return kept, tuple(edit.substitute(s, single) for s in body)

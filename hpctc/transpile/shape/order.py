@@ -1,0 +1,144 @@
+"""Which parallel loop lies inside, which are tiled: by the strides of what a body touches."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hpctc.syntax import edit, tree
+from hpctc.transpile.fold import Linear, constant, linear
+from hpctc.transpile.shape.arithmetic import span_of
+from hpctc.transpile.shape.guards import parts
+from hpctc.transpile.shape.radix import Loop
+
+LANES = 16
+"""Floats of the widest vectors, and of a cache line."""
+TILE = 16
+UNKNOWN_TRIPS = 16
+CALL = 12
+"""What a call costs, in additions."""
+
+_FAR = 12.0
+"""A place in a cache line of its own, in places side by side."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """A place of memory that a body touches."""
+
+    base: str
+    form: Linear
+    store: bool
+    times: float
+    """How often one run of the body touches it."""
+
+    def stride(self, name: str) -> int | None:
+        """Elements from one value of a variable to the next; None where that varies."""
+        if any(name in edit.mentions(t) for t in self.form.terms if t != tree.Name(name)):
+            return None
+        return self.form.of(name)
+
+
+def accesses(body: Sequence[Any], local: Collection[str], times: float = 1) -> Iterator[Access]:
+    """Every ``base[index]`` of memory that threads share."""
+    for node in body:
+        if isinstance(node, tree.For):
+            inner = times * trips(node)
+            yield from accesses(parts(node.body), local, inner)
+        elif isinstance(node, tree.Evaluate) and isinstance(node.value, tree.Assign):
+            target = node.value.target
+            yield from _touched(target, local, times, store=True)
+            yield from _touched(node.value.value, local, times)
+        elif isinstance(node, tree.Block | tree.If | tree.While | tree.Do | tree.Switch):
+            yield from accesses(list(tree.children(node)), local, times)
+        elif isinstance(node, tree.Node):
+            yield from _touched(node, local, times)
+
+
+def _touched(
+    node: tree.Node, local: Collection[str], times: float, store: bool = False
+) -> Iterator[Access]:
+    match node:
+        case tree.Index(tree.Name(base), index) if base not in local:
+            yield Access(base, linear(index), store, times)
+            yield from _touched(index, local, times)
+        case _:
+            for child in tree.children(node):
+                yield from _touched(child, local, times)
+
+
+def trips(node: tree.For) -> float:
+    """How often a loop goes round, a guess where that is not known."""
+    if (span := span_of(node)) is not None:
+        first, end = constant(span[1]), constant(span[2])
+        if first is not None and end is not None:
+            return max(0, end - first)
+    return UNKNOWN_TRIPS
+
+
+def inner_price(loop: Loop, touched: Sequence[Access]) -> float:
+    """What the body's memory costs if this loop is the innermost."""
+    points = loop.points
+    used = min(1.0, (points / LANES) / -(-points // LANES)) if points < 64 else 1.0
+    used *= min(1.0, points / LANES)
+    return sum(_price(a, loop.name) for a in touched) / max(used, 0.05)
+
+
+def _price(access: Access, name: str) -> float:
+    stride = access.stride(name)
+    match stride:
+        case 0:
+            price = 0.25
+        case 1:
+            price = 1.0
+        case _ if stride is not None and abs(stride) <= 4:
+            price = 1.5 * abs(stride)
+        case _:
+            price = _FAR
+    return price * access.times * (2.0 if access.store else 1.0)
+
+
+def ordered(loops: Sequence[Loop], touched: Sequence[Access]) -> list[Loop]:
+    """The loops with the cheapest of them innermost, the others as they were."""
+    if len(loops) < 2 or not touched:
+        return list(loops)
+    best = min(reversed(loops), key=lambda loop: inner_price(loop, touched))
+    return [*(x for x in loops if x is not best), best]
+
+
+def tiled(loops: Sequence[Loop], touched: Sequence[Access]) -> Loop | None:
+    """The loop that wants to be innermost for other places than the one that is.
+
+    A transpose writes along one and reads along the other: both are tiled, so that a tile's lines
+    stay in the first cache.
+    """
+    if len(loops) < 2:
+        return None
+    inner = loops[-1]
+    for other in reversed(loops[:-1]):
+        along = [a for a in touched if a.stride(other.name) == 1 and _far(a, inner.name)]
+        against = [a for a in touched if a.stride(inner.name) == 1 and _far(a, other.name)]
+        if along and against and min(other.points, inner.points) >= TILE // 2:
+            return other
+    return None
+
+
+def _far(access: Access, name: str) -> bool:
+    stride = access.stride(name)
+    return stride is None or abs(stride) > LANES
+
+
+def cost(body: Sequence[Any]) -> float:
+    """Operations of one run of a body: arithmetic, memory and calls, each as often as it runs."""
+    total = 0.0
+    for node in body:
+        if isinstance(node, tree.For):
+            total += trips(node) * (1 + cost(parts(node.body)))
+        elif isinstance(node, tree.While | tree.Do):
+            total += UNKNOWN_TRIPS * cost(list(tree.children(node)))
+        elif isinstance(node, tree.Index):
+            total += 1
+            total += cost(list(tree.children(node.index))) / 4
+        elif isinstance(node, tree.Node):
+            own = {tree.Call: CALL, tree.Binary: 1, tree.Select: 1}.get(type(node), 0)
+            total += own + cost(list(tree.children(node)))
+    return total
