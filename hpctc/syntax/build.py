@@ -1,7 +1,7 @@
 """From the grammar's matches to :mod:`hpctc.syntax.tree`: one method a rule of the grammar."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from lark import Token, v_args
@@ -21,6 +21,8 @@ class _Specs:
     storage: tuple[str, ...]
     attributes: tuple[tree.Attribute, ...]
     type: tree.Type
+    last: tree.Named | str = ""
+    """The last word that names a type; of a constructor or a specialisation, its own name."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,31 @@ class _Declarator:
     attributes: tuple[tree.Attribute, ...]
     value: tree.Expr | None
     constructor: tuple[tree.Expr, ...] | None
+    far: "_Pointer | None" = None
+    """Of ``(*name)[4]``: what stands between the name and its extents."""
+
+    def type(self, base: tree.Type) -> tree.Type:
+        """The declared type, given the specifiers'."""
+        kind = _typed(base, self.pointers, self.extents)
+        return kind if self.far is None else _typed(kind, (self.far,))
+
+
+_Pointer = tuple[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class _Far:
+    symbol: str
+    qualifiers: tuple[str, ...]
+    name: str
+
+    @property
+    def pointer(self) -> _Pointer:
+        return self.symbol, self.qualifiers
+
+
+def _symbol(opening: Token) -> str:
+    return "&" if "&" in opening else "*"
 
 
 @dataclass(frozen=True)
@@ -66,7 +93,7 @@ def _at(meta: Meta) -> Position | None:
 def _variable(specs: _Specs, d: _Declarator, at: Position | None) -> tree.Variable:
     return tree.Variable(
         d.name,
-        _typed(specs.type, d.pointers, d.extents),
+        d.type(specs.type),
         specs.storage,
         specs.attributes + d.attributes,
         d.value,
@@ -115,8 +142,22 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
     def const_method(self, meta: Meta, *parts: Any) -> tree.Function:
         return self._function(meta, parts[:-1], parts[-1])
 
-    def operator(self, meta: Meta, *parts: Any) -> tree.Function:
-        return self._function(meta, parts[:-1], parts[-1])
+    def special(self, meta: Meta, specs: _Specs, given: Any, body: tree.Block) -> tree.Function:
+        name = specs.last
+        if not isinstance(name, tree.Named) or name.args is None:
+            raise ValueError(f"{name or 'this'} is defined like a function and has no type")
+        made = self._function(meta, [specs, (), name.name, *_present([given])], body)
+        return replace(made, templates=name.args)
+
+    def maker(self, meta: Meta, specs: _Specs, given: Any, *rest: Any) -> tree.Function:
+        begin = tuple(r for r in rest if isinstance(r, tree.Designated))
+        plain = replace(specs, type=tree.Named("void"))
+        made = self._function(meta, [plain, (), specs.last, *_present([given])], rest[-1])
+        return replace(made, maker=True, begin=begin)
+
+    def begin(self, meta: Meta, name: Token, value: Any = None) -> tree.Designated:
+        braces = value if isinstance(value, tree.Braces) else tree.Braces(value or ())
+        return tree.Designated((tree.Member(_ANONYMOUS, str(name)),), braces, at=_at(meta))
 
     def _function(self, meta: Meta, parts: Sequence[Any], body: Any) -> tree.Function:
         specs, pointers, name, *rest = parts
@@ -148,6 +189,12 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
         kind = _typed(specs.type, pointers, extents)
         return tree.Parameter(str(name or ""), kind, value, at=_at(meta))
 
+    def far_param(
+        self, meta: Meta, specs: _Specs, pointers: Any, far: _Far, extents: Any
+    ) -> tree.Parameter:
+        kind = _typed(_typed(specs.type, pointers, extents), (far.pointer,))
+        return tree.Parameter(far.name, kind, at=_at(meta))
+
     # --- declarations ---
 
     def declaration(self, meta: Meta, specs: _Specs, *declarators: _Declarator) -> tree.Declaration:
@@ -163,6 +210,17 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
         if isinstance(value, _Constructor):
             return _Declarator(pointers, str(name), extents, attributes, None, value.args)
         return _Declarator(pointers, str(name), extents, attributes, value, None)
+
+    def far_declarator(
+        self, _meta: Meta, pointers: Any, far: "_Far", extents: Any, value: Any = None
+    ) -> _Declarator:
+        made = _Declarator(pointers, far.name, extents, (), None, None, far.pointer)
+        if isinstance(value, _Constructor):
+            return replace(made, constructor=value.args)
+        return replace(made, value=value)
+
+    def far_name(self, _meta: Meta, opening: Token, *words: Token) -> "_Far":
+        return _Far(_symbol(opening), tuple(str(w) for w in words[:-1]), str(words[-1]))
 
     def constructor(self, _meta: Meta, args: Any) -> _Constructor:
         return _Constructor(args or ())
@@ -183,13 +241,15 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
         return sizes
 
     def specs(self, _meta: Meta, *parts: Any) -> _Specs:
-        words, qualifiers, storage, kind = [], [], [], None
+        words: list[str] = []
+        qualifiers, storage, kind = [], [], None
+        last: tree.Named | str = ""
         attributes = tuple(p for p in parts if isinstance(p, tree.Attribute))
         for part in parts:
             if isinstance(part, tree.Named):
-                kind = part
+                kind, last = (part if kind is None and not words else kind), part
             elif isinstance(part, Token) and part.type in ("BUILTIN", "TYPENAME"):
-                words.append(str(part))
+                words.append(last := str(part))
             elif isinstance(part, Token) and part in ("const", "volatile"):
                 qualifiers.append(str(part))
             elif not isinstance(part, tree.Attribute):
@@ -197,7 +257,7 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
         named: tree.Type = kind or tree.Named(" ".join(words) or "int")
         if qualifiers:
             named = tree.Qualified(tuple(qualifiers), named)
-        return _Specs(tuple(storage), attributes, named)
+        return _Specs(tuple(storage), attributes, named, last)
 
     def word(self, _meta: Meta, token: Token) -> Token:
         return token
@@ -231,8 +291,11 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
     ) -> tuple[str, tuple[str, ...]]:
         return str(symbol), tuple(str(q) for q in qualifiers)
 
-    def type(self, _meta: Meta, specs: _Specs, pointers: Any, extents: Any) -> tree.Type:
-        return _typed(specs.type, pointers, extents)
+    def type(
+        self, _meta: Meta, specs: _Specs, pointers: Any, far: Token | None, extents: Any
+    ) -> tree.Type:
+        kind = _typed(specs.type, pointers, extents)
+        return kind if far is None else _typed(kind, ((_symbol(far), ()),))
 
     def record(self, meta: Meta, head: Token, *parts: Any) -> tree.Record:
         return self._record(meta, head, parts, "")
@@ -241,11 +304,13 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
         return self._record(meta, head, parts[:-1], str(parts[-1]))
 
     def _record(self, meta: Meta, head: Token, parts: Sequence[Any], alias: str) -> tree.Record:
-        words = str(head).split()
+        plain, bracket, arguments = str(head).partition("<")
+        words = plain.split()
         keywords = ("struct", "union", "class")
         name = words[-1] if words[-1] not in keywords and not words[-1].endswith(")") else ""
         kept = words[:-1] if name else words
-        plain = _Specs((), (), tree.Named(" ".join([*kept, name]).strip()))
+        name += "".join((bracket + arguments).split())
+        own = _Specs((), (), tree.Named(" ".join([*kept, name]).strip()))
         variables = (p for p in parts if isinstance(p, _Declarator))
         return tree.Record(
             " ".join(kept),
@@ -253,7 +318,7 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
             _items(p for p in parts if not isinstance(p, tree.Attribute | _Declarator)),
             tuple(p for p in parts if isinstance(p, tree.Attribute)),
             alias,
-            tuple(_variable(plain, d, _at(meta)) for d in variables),
+            tuple(_variable(own, d, _at(meta)) for d in variables),
             at=_at(meta),
         )
 
@@ -261,7 +326,7 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
         made = [
             tree.Alias(
                 d.name,
-                _typed(specs.type, d.pointers, d.extents),
+                d.type(specs.type),
                 specs.attributes + d.attributes,
                 typedef=True,
                 at=_at(meta),
@@ -284,9 +349,9 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
 
     def enum(self, meta: Meta, head: Token, *parts: Any) -> tree.Enum:
         name = parts[0] if parts and isinstance(parts[0], Token) else ""
-        return tree.Enum(
-            str(head), str(name), tuple(p for p in parts if isinstance(p, tuple)), at=_at(meta)
-        )
+        base = next((p.type for p in parts if isinstance(p, _Specs)), None)
+        values = tuple(p for p in parts if isinstance(p, tuple))
+        return tree.Enum(str(head), str(name), values, base, at=_at(meta))
 
     def enumerator(self, _meta: Meta, name: Token, *rest: Any) -> tuple[str, tree.Expr | None]:
         return str(name), rest[-1] if rest else None
@@ -422,6 +487,18 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
 
     character = string
 
+    def lambda_(self, meta: Meta, captures: Token, *parts: Any) -> tree.Lambda:
+        words = tuple(str(p) for p in parts if isinstance(p, Token))
+        head = next((p for p in parts if isinstance(p, _Head)), _Head((), (), None))
+        return tree.Lambda(
+            str(captures), head.parameters, parts[-1], words + head.words, head.result, at=_at(meta)
+        )
+
+    def lambda_head(self, _meta: Meta, given: "_Parameters | None", *rest: Any) -> "_Head":
+        words = tuple(str(p) for p in rest if isinstance(p, Token) and p.type == "QUALIFIER")
+        result = rest[-1] if rest and isinstance(rest[-1], tree.Type) else None
+        return _Head(given.items if given else (), words, result)
+
     def arguments(self, _meta: Meta, *args: tree.Expr) -> tuple[tree.Expr, ...]:
         return args
 
@@ -430,6 +507,15 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
 class _Parameters:
     items: tuple[tree.Parameter, ...]
     variadic: bool
+
+
+@dataclass(frozen=True)
+class _Head:
+    """A lambda's parameters, words after them and result."""
+
+    parameters: tuple[tree.Parameter, ...]
+    words: tuple[str, ...]
+    result: tree.Type | None
 
 
 def _items(items: Iterable[Any]) -> tuple[Any, ...]:
@@ -443,6 +529,6 @@ def _items(items: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(flat)
 
 
-for _word in ("if", "for", "while", "break", "continue", "return"):
+for _word in ("if", "for", "while", "break", "continue", "return", "lambda"):
     # Python's keywords cannot be method names; the grammar's rules are named after C's keywords.
     setattr(Builder, _word, getattr(Builder, f"{_word}_"))

@@ -156,6 +156,17 @@ def _(node: tree.Compound) -> tuple[str, int]:
     return f"({_declare(node.type, '')}){_expr(node.value)[0]}", _POSTFIX
 
 
+@_expr.register
+def _(node: tree.Lambda) -> tuple[str, int]:
+    first = "".join(f" {w}" for w in node.words if w.startswith("__"))
+    words = "".join(f" {w}" for w in node.words if not w.startswith("__"))
+    result = "" if node.result is None else f" -> {_declare(node.result, '')}"
+    given = ", ".join(_parameter(p) for p in node.parameters)
+    body = " ".join(line.strip() for line in _lines(node.body))
+    opening = f"{first} (" if first else "("
+    return f"{node.captures}{opening}{given}){words}{result} {body}", _PRIMARY
+
+
 # --- types and declarators ----------------------------------------------------------------------
 
 
@@ -183,6 +194,8 @@ def _declarator(kind: tree.Type, name: str) -> tuple[str, str, str]:
     before = name
     while not isinstance(kind, tree.Named | tree.Qualified):
         if isinstance(kind, tree.Array):
+            if before.startswith(("*", "&")):
+                before, after = f"({before}{after})", ""
             after += f"[{_expr(kind.size)[0] if kind.size is not None else ''}]"
             kind = kind.of
         elif isinstance(kind, tree.Pointer):
@@ -363,7 +376,9 @@ def _(node: tree.Alias) -> list[str]:
 @_lines.register
 def _(node: tree.Enum) -> list[str]:
     values = ", ".join(n if v is None else f"{n} = {_expr(v)[0]}" for n, v in node.values)
-    return [f"{node.head}{' ' + node.name if node.name else ''} {{ {values} }};"]
+    base = "" if node.base is None else f" : {_declare(node.base, '')}"
+    head = f"{node.head}{' ' + node.name if node.name else ''}{base}"
+    return [f"{head} {{ {values} }};"]
 
 
 @_lines.register
@@ -400,9 +415,19 @@ def _(node: tree.Function) -> list[str]:
     given = [_parameter(p) for p in node.parameters] + (["..."] if node.variadic else [])
     bounds = "".join(f"{_attribute(a)} " for a in node.attributes if a.name != "__attribute__")
     storage = "".join(f"{word} " for word in node.storage)
-    signature = f"{storage}{_declare(node.result, '')} {bounds}{node.name}({', '.join(given)})"
+    result = "" if node.maker else f"{_declare(node.result, '')} "
+    name = f"{node.name}{_templates(node.templates)}"
+    signature = f"{storage}{result}{bounds}{name}({', '.join(given)})"
+    begin = ", ".join(_begin(b) for b in node.begin)
+    signature += f" : {begin}" if begin else ""
     signature += "".join(f" {word}" for word in node.suffix) + _suffix(node.attributes)
     return [f"{signature};"] if node.body is None else _under(signature, node.body)
+
+
+def _begin(node: tree.Designated) -> str:
+    field = node.path[0]
+    assert isinstance(field, tree.Member)
+    return f"{field.name}{_expr(node.value)[0]}"
 
 
 def _parameter(node: tree.Parameter) -> str:

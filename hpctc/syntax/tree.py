@@ -221,6 +221,19 @@ class Compound(Node):
     value: Braces
 
 
+@dataclass(frozen=True, slots=True)
+class Lambda(Node):
+    """``[captures](parameters) -> result { body }``."""
+
+    captures: str
+    """As written, brackets included."""
+    parameters: tuple["Parameter", ...]
+    body: "Block"
+    words: tuple[str, ...] = ()
+    """``mutable``, ``__device__``."""
+    result: Type | None = None
+
+
 Expr = (
     Name
     | Number
@@ -239,6 +252,7 @@ Expr = (
     | Braces
     | Designated
     | Compound
+    | Lambda
 )
 
 
@@ -289,6 +303,12 @@ class Function(Node):
     suffix: tuple[str, ...] = ()
     """``const`` after a method's parameters."""
     variadic: bool = False
+    templates: tuple[Expr | Type, ...] | None = None
+    """Arguments of a specialisation: ``template <> int f<3>()``."""
+    maker: bool = False
+    """Whether it is a constructor."""
+    begin: tuple[Designated, ...] = ()
+    """A constructor's ``: field(value)`` list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +365,8 @@ class Enum(Node):
     head: str
     name: str
     values: tuple[tuple[str, Expr | None], ...]
+    base: Type | None = None
+    """The type after a colon."""
 
 
 @dataclass(frozen=True, slots=True)

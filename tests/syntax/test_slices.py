@@ -3,7 +3,8 @@
 from hpctc.syntax import tree
 from hpctc.syntax.parse import parse
 from hpctc.syntax.preprocess import preprocess
-from hpctc.syntax.slices import HostLaunch, device_part
+from hpctc.syntax.launches import HostLaunch
+from hpctc.syntax.slices import device_part, without_host
 
 EXTENSION = """#include <torch/extension.h>
 #define WIDTH 256
@@ -57,10 +58,47 @@ def test_a_launch_is_found_inside_a_dispatch() -> None:
             shared="0",
             args=("x.data_ptr<scalar_t>()", "y.data_ptr<scalar_t>()", "x.numel()"),
             line=18,
+            definitions=(
+                ("kRows", "3"),
+                ("y", "torch::empty_like(x)"),
+                ("threads", "256"),
+                ("grid", "dim3((x.numel() + threads - 1) / threads, 2)"),
+            ),
         ),
     )
-    assert dict(sliced.definitions)["threads"] == "256"
-    assert dict(sliced.definitions)["grid"] == "((x.numel() + threads - 1) / threads, 2)"
+
+
+def test_a_launch_sees_its_own_function_and_no_condition_that_it_is_not_under() -> None:
+    source = """
+__global__ void k(int n) {}
+int ceil_div(int a, int b) { return (a + b - 1) / b; }
+void other() { int threads = 64; k<<<1, threads>>>(1); }
+void f(int n) {
+  int threads = 128;
+  dim3 grid{ceil_div(n, 32), 2};
+  if (n > 9) threads = 256;
+  grid.x = 7;
+  ns::k<<<grid, threads>>>(n);
+  threads = 32;
+}
+"""
+    sliced = device_part(source)
+    first, second = sliced.launches
+    assert first.definitions == (("threads", "64"),)
+    assert second.kernel == "k"
+    assert second.definitions == (
+        ("threads", "128"), ("grid", "dim3(ceil_div(n, 32), 2)"), ("threads", ""), ("grid.x", "7"),
+    )  # fmt: skip
+    assert [h.name for h in sliced.helpers] == ["ceil_div"]
+
+
+def test_what_is_left_for_gcc_keeps_macros_and_lines_and_no_host_code() -> None:
+    left = without_host(EXTENSION)
+    assert left.count("\n") == EXTENSION.count("\n")
+    assert "#define WIDTH 256" in left
+    assert "namespace {" in left
+    assert "torch" not in left
+    assert without_host("__global__ void k() {}") == "__global__ void k() {}"
 
 
 def test_what_a_launch_leaves_out_has_cudas_defaults() -> None:
