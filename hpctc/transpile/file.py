@@ -4,23 +4,22 @@ Its launch is given by the user, or recovered from the host code, where extents 
 that are parameters of the kernel too; threads of a block must come out as constants.
 """
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hpctc.syntax import edit, printer, tree
+from hpctc.syntax import printer, tree
 from hpctc.syntax.parse import SourceError, guard, parse
 from hpctc.syntax.preprocess import preprocess
-from hpctc.syntax.slices import HostLaunch, Sliced, device_part
-from hpctc.transpile import intrinsics, types
+from hpctc.syntax.slices import Sliced, device_part
+from hpctc.transpile import types
+from hpctc.transpile.deduce import Bound, match
 from hpctc.transpile.diagnostics import Diagnosed
-from hpctc.transpile.fold import Folder, constant, number
+from hpctc.transpile.fold import constant, number
+from hpctc.transpile.host import Host, Triple, expression, folded, unknown
 from hpctc.transpile.program import Defined, Program, collect
 from hpctc.transpile.records import spelled
-from hpctc.transpile.scope import Geometry, Shared
+from hpctc.transpile.scope import Geometry, Scopes, Shared
 from hpctc.transpile.unit import Buffer, Call, Unit, own_name, resolver, split
-
-Triple = tuple[tree.Expr, tree.Expr, tree.Expr]
 
 
 @dataclass(frozen=True)
@@ -61,21 +60,14 @@ def _transpiled(source: str, asked: Asked, name: str) -> Written:
     program = collect(parse(sliced.device, name))
     kernel, templates = _choose(program, sliced, asked)
     defined = program.kernel(kernel)
-    host = next((h for h in sliced.launches if h.kernel == kernel), None)
-    if host is not None and not templates and host.templates:
-        _, templates = split(f"{kernel}<{', '.join(host.templates)}>")
     names = _names(defined)
-    shape = _geometry(sliced, host, asked, defined, names)
-    shared = Shared(program)
-    scopes = resolver(shared)
-    bound = {
-        p.name: scopes.argument(a) for p, a in zip(defined.parameters, templates, strict=False)
-    }
-    for missing in defined.parameters[len(bound) :]:
-        if missing.default is None:
-            raise Diagnosed("HPC0018", f"{missing.name} of {kernel}", defined.item.at)
-        bound[missing.name] = scopes.argument(missing.default)
-    scopes.templates = bound
+    launch = next((h for h in sliced.launches if h.kernel == kernel), None)
+    host = None if launch is None else Host(launch, sliced.helpers, names)
+    if host is not None and not templates and host.launch.templates:
+        _, templates = split(f"{kernel}<{', '.join(host.templates())}>")
+    shape = _geometry(host, asked, defined, names)
+    scopes = resolver(Shared(program))
+    scopes.templates = _bound(scopes, defined, templates, host)
     buffers: dict[str, Buffer] = {}
     args: list[str | tree.Expr] = []
     parameters = []
@@ -91,13 +83,42 @@ def _transpiled(source: str, asked: Asked, name: str) -> Written:
         else:
             args.append(tree.Name(own))
         parameters.append(printer.show(tree.Variable(own, spelled(kind))))
+    parameters += [f"int {size}" for size in (host.sizes.values() if host is not None else ())]
     unit = Unit(program, kernel, ", ".join(parameters), buffers)
-    code = unit.write([Call(kernel, shape, tuple(args), templates)])
+    given = tuple(scopes.templates[p.name] for p in defined.parameters)
+    code = unit.write([Call(kernel, shape, tuple(args), given)])
+    return Written(code, f"void {kernel}({', '.join(parameters)});", _shown(kernel, shape, given))
+
+
+def _bound(
+    scopes: Scopes, defined: Defined, templates: Sequence[tree.Expr | tree.Type], host: Host | None
+) -> Bound:
+    """The kernel's template arguments: written, shown by what the host passes, or defaults."""
+    bound: Bound = {
+        p.name: scopes.argument(a) for p, a in zip(defined.parameters, templates, strict=False)
+    }
+    names = {p.name for p in defined.parameters}
+    for place, parameter in enumerate(defined.item.parameters):
+        held = host.element(place) if host is not None else None
+        if held is not None and types.is_pointer(parameter.type) and types.scalar(held):
+            match(parameter.type, tree.Pointer(scopes.resolve(tree.Named(held))), names, bound)
+    for missing in defined.parameters:
+        if missing.name not in bound:
+            if missing.default is None:
+                raise Diagnosed(
+                    "HPC0018", f"{missing.name} of {defined.item.name}", defined.item.at
+                )
+            bound[missing.name] = scopes.argument(missing.default)
+    return bound
+
+
+def _shown(kernel: str, shape: Geometry, templates: Sequence[tree.Expr | tree.Type]) -> str:
+    """A launch as CUDA writes it."""
+    args = f"<{', '.join(map(printer.show, templates))}>" if templates else ""
     grid = ", ".join(printer.show(e) for e in shape.grid)
     block = ", ".join(map(str, shape.block))
     tail = "" if constant(shape.shared) == 0 else f", {printer.show(shape.shared)}"
-    launch = f"{kernel}<<<dim3({grid}), dim3({block}){tail}>>>"
-    return Written(code, f"void {kernel}({', '.join(parameters)});", launch)
+    return f"{kernel}{args}<<<dim3({grid}), dim3({block}){tail}>>>"
 
 
 def _choose(
@@ -122,82 +143,52 @@ def _names(defined: Defined) -> list[str]:
     return [n.name for n in made if isinstance(n, tree.Name)]
 
 
-def _geometry(
-    sliced: Sliced, host: HostLaunch | None, asked: Asked, defined: Defined, names: Sequence[str]
-) -> Geometry:
+def _geometry(host: Host | None, asked: Asked, defined: Defined, names: Sequence[str]) -> Geometry:
     if host is None and not (asked.grid and asked.block):
         detail = f"the file does not launch {defined.item.name}; give --grid and --block"
         raise Diagnosed("HPC0004", detail, defined.item.at)
-    known = _definitions(sliced, host, names) if host is not None else {}
-    grid = _triple(asked.grid or (host.grid if host else "1"), known)
-    block = _triple(asked.block or (host.block if host else "1"), known)
-    shared = _extent(asked.shared or (host.shared if host else "0"), known)
+    grid = _triple(asked.grid) if asked.grid else _found(host, "grid", defined)
+    block = _triple(asked.block) if asked.block else _found(host, "block", defined)
+    shared = _bytes(asked.shared, host, defined)
     for threads in block:
         if constant(threads) is None:
             raise Diagnosed("HPC0008", f"{printer.show(threads)}; give --block", defined.item.at)
     x, y, z = (constant(e) or 1 for e in block)
-    for extent in (*grid, shared):
-        strange = edit.mentions(extent) - {*names, "min_int", "max_int"}
-        if strange:
-            detail = f"it depends on {', '.join(sorted(strange))}; give --grid"
-            raise Diagnosed("HPC0004", detail, defined.item.at)
+    sizes = host.sizes.values() if host is not None else ()
+    if strange := unknown((*grid, shared), (*names, *sizes)):
+        detail = f"it depends on {', '.join(sorted(strange))}, which is no parameter of the kernel"
+        raise Diagnosed("HPC0004", detail, defined.item.at)
     return Geometry(grid, (x, y, z), shared)
 
 
-def _definitions(sliced: Sliced, host: HostLaunch, names: Sequence[str]) -> dict[str, tree.Expr]:
-    """What the host's variables stand for; a size that is passed on is the kernel's parameter."""
-    known: dict[str, tree.Expr] = {}
-    for variable, value in sliced.definitions:
-        listed = re.fullmatch(r"\([^()]*(\([^()]*\)[^()]*)*,.*\)", value)
-        if (parsed := _parsed(f"dim3{value}" if listed else value)) is not None:
-            known[variable] = parsed
-    for arg, name in zip(host.args, names, strict=False):
-        if arg.isidentifier():
-            known[arg] = tree.Name(name)
-    return known
+def _found(host: Host | None, what: str, defined: Defined) -> Triple:
+    """An extent as the host code gives it."""
+    assert host is not None
+    text = host.launch.grid if what == "grid" else host.launch.block
+    if (found := host.triple(text)) is None:
+        detail = f"{text!r} of line {host.launch.line} cannot be read; give --{what}"
+        raise Diagnosed("HPC0004", detail, defined.item.at)
+    return found
 
 
-def _parsed(text: str) -> tree.Expr | None:
-    try:
-        return intrinsics.expression(text)
-    except (SourceError, AssertionError):
-        return None
-
-
-def _triple(text: str, known: Mapping[str, tree.Expr]) -> Triple:
-    parsed = _parsed(text if "(" in text or "," not in text else f"dim3({text})")
+def _triple(text: str) -> Triple:
+    """An extent as the user gives it."""
+    parsed = expression(text if "(" in text or "," not in text else f"dim3({text})")
     if parsed is None:
         raise Diagnosed("HPC0004", f"{text!r} is no extent; write X, X,Y or X,Y,Z")
-    folded = _folded(parsed, known)
-    parts: tuple[tree.Expr, ...] = (folded,)
-    if isinstance(folded, tree.Construct | tree.Call):
-        parts = folded.args
-    x, y, z = (*parts, number(1), number(1), number(1))[:3]
+    parts = parsed.args if isinstance(parsed, tree.Construct) else (parsed,)
+    x, y, z = (*map(folded, parts), number(1), number(1), number(1))[:3]
     return x, y, z
 
 
-def _extent(text: str, known: Mapping[str, tree.Expr]) -> tree.Expr:
-    parsed = _parsed(text)
-    if parsed is None:
-        raise Diagnosed("HPC0004", f"{text!r} is no number of bytes")
-    return _folded(parsed, known)
-
-
-def _folded(node: tree.Expr, known: Mapping[str, tree.Expr]) -> tree.Expr:
-    """An extent with the host's definitions put in, folded; bounded, for they may be circular."""
-    for _ in range(8):
-        node = edit.substitute(node, known)
-    fold = Folder()
-
-    def change(part: tree.Node) -> tree.Node:
-        match part:
-            case tree.Binary(op, left, right):
-                return fold.binary(op, left, right)
-            case tree.SizeOf(tree.Named(name)) if types.CANONICAL.get(name) in types.BYTES:
-                return number(types.BYTES[types.CANONICAL[name]])
-            case tree.Cast(_, operand) | tree.Construct(tree.Named("int"), (operand,)):
-                return operand
-            case _:
-                return part
-
-    return edit.transform(node, change)
+def _bytes(text: str, host: Host | None, defined: Defined) -> tree.Expr:
+    if text:
+        if (parsed := expression(text)) is None:
+            raise Diagnosed("HPC0004", f"{text!r} is no number of bytes")
+        return folded(parsed)
+    if host is None:
+        return number(0)
+    if (found := host.scalar(host.launch.shared)) is None:
+        detail = f"{host.launch.shared!r} of line {host.launch.line} cannot be read; give --shared"
+        raise Diagnosed("HPC0004", detail, defined.item.at)
+    return found

@@ -1,9 +1,9 @@
 """Whole .cu files: the device part is found with its positions, the launches with their extents."""
 
 from hpctc.syntax import tree
+from hpctc.syntax.launches import HostLaunch
 from hpctc.syntax.parse import parse
 from hpctc.syntax.preprocess import preprocess
-from hpctc.syntax.launches import HostLaunch
 from hpctc.syntax.slices import device_part, without_host
 
 EXTENSION = """#include <torch/extension.h>

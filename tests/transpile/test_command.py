@@ -38,7 +38,7 @@ def test_a_launch_is_read_from_host_code_and_sizes_stay_parameters(tmp_path: Pat
     got = call(tmp_path, FILE)
     assert got.exit_code == 0, got.output
     assert "for (int i = 0; i < n; ++i) {\n    c[i] = a[i] + b[i];" in got.output
-    assert "add<<<dim3((n + 256 - 1) / 256, 1, 1), dim3(256, 1, 1)>>>" in got.output
+    assert "add<float><<<dim3((n + 256 - 1) / 256, 1, 1), dim3(256, 1, 1)>>>" in got.output
     assert compiler("gcc{flags='-Wall -Werror -fopenmp'}").build(got.output, tmp_path).library
 
 
