@@ -27,8 +27,22 @@ CATEGORIES: tuple[Category, ...] = (
 )
 
 VerdictClass = Literal[
-    "correct", "wrong", "crashed", "timed out", "not built", "not found", "abstained"
+    "correct",
+    "racy",
+    "out-of-bounds",
+    "wrong",
+    "crashed",
+    "timed out",
+    "not built",
+    "not found",
+    "abstained",
 ]
+"""What becomes of a sample. ``racy``: right so far, and two threads touch one place unordered;
+``out-of-bounds``: it touched what is not its own, whatever came out."""
+
+Tier = Literal["calls", "sanitizers", "race", "timed calls"]
+"""The ways in which a candidate is looked at, in their order: outputs of calls on all cases, a
+build with AddressSanitizer and UBSan, one with ThreadSanitizer, outputs of the calls that count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +166,8 @@ class Task(Record):
     name: str
     pair: Pair
     """The whole pair: the reference C and the meaning; a model sees only the prompt."""
+    oracle_strength: float | None = None
+    """Share of the reference's mutants that the suite's cases tell apart; None: not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +221,19 @@ class Build(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Where a candidate failed: with the task, all that is needed to make it fail again."""
+
+    tier: Tier
+    calls: tuple[str, ...]
+    """The calls that it was given in this process, the failing one last: ``seed 1, uniform``;
+    in timed calls with how far each input was rolled: ``seed 1, uniform, rolled 17 4``."""
+    flush: Literal["end", "start"] = "end"
+    """At which end its arrays touched a guard page."""
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict(Record):
     """What running a build showed about its correctness."""
 
@@ -218,16 +247,24 @@ class Verdict(Record):
     tolerance: float | None = None
     jail: tuple[str, ...] = ()
     """The sandbox's layers that were on: ``rlimits``, ``seccomp``."""
+    tiers: tuple[Tier, ...] = ()
+    """What it was put through, the last one the one that it failed in, if it failed."""
+    scene: Scene | None = None
+    """Where it failed; None where it did not, or never ran."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing(Record):
-    """Raw times of a correct candidate and its baseline, alternated in one run on this host."""
+    """Raw times of a correct candidate and one rung of the ladder, alternated on this host.
+
+    All rungs of a sample at one number of threads were taken in one run: entry i of their columns
+    belongs to the same round, and ``candidate_ns`` is the same in all of them.
+    """
 
     KEY: ClassVar[tuple[str, ...]] = ("of", "baseline", "threads")
     of: str
     baseline: str
-    """What the second column is: ``reference``."""
+    """The rung: ``reference``, ``naive``, ``null``, ``rules`` or ``torch``."""
     threads: int
     candidate_ns: tuple[int, ...]
     baseline_ns: tuple[int, ...]
@@ -237,6 +274,18 @@ class Timing(Record):
     """What the timed calls showed: their outputs are checked too."""
     problem: str = ""
     """Why these times are not to be used: wrong in a timed call, an impossible clock, ..."""
+    absent: str = ""
+    """Why there is no such rung for this task, and so no time; the candidate is not to blame."""
+    cold_candidate_ns: tuple[int, ...] = ()
+    """Calls before which every array was thrown out of all caches; else a caller's caches."""
+    cold_baseline_ns: tuple[int, ...] = ()
+    roof_share: float | None = None
+    """The least time that the host's roofline allows over the candidate's median time; None: the
+    host was not calibrated. The floor takes the fastest cache that holds the task's bytes."""
+    suspicious: str = ""
+    """Why a person should look: it is faster than the host can be. The times still count."""
+    scene: Scene | None = None
+    """Where a timed call went wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
