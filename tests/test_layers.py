@@ -23,6 +23,10 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"numpy", "pyarrow"},
     ),
     "prompt": ({"core", "native"}, set()),
+    "audit": (
+        {"core", "native", "syntax", "graph", "sandbox", "emulate", "dataset", "transpile"},
+        {"numpy"},
+    ),
     "models": ({"core", "transpile"}, set()),
     "evaluate": ({"core", "native", "graph", "sandbox"}, {"numpy"}),
     "score": ({"core"}, {"numpy", "scipy"}),
