@@ -3,7 +3,8 @@
 ``python benchmarks/rules.py [--only TEXT] [--json FILE] [--seconds S]`` lowers operators at the
 extents below, transpiles each pair's CUDA, builds both sides with gcc ``-O3 -march=native
 -fopenmp`` and calls them alternately on the same arrays in a child of their own. The ratio is the
-pair's time over that of rules, the median of pairs with a bootstrap interval.
+pair's time over that of rules, the median of pairs with a bootstrap interval. ``--published PATH``
+does the same for the records of the published HPCTransEval layout, with inferred launches.
 
 Bar: geometric mean at least 1.0, none below 0.25.
 """
@@ -14,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import _launched
 from _paired import Row, pair, report, show, write
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Pair, Provenance
@@ -82,10 +84,17 @@ def main() -> None:
     parser.add_argument("--only", default="", help="workloads whose name holds this text")
     parser.add_argument("--seconds", type=float, default=1.0, help="for the samples of one pair")
     parser.add_argument("--effort", default="none", help="of the pair's C: none, fast, full")
+    parser.add_argument("--published", type=Path, help="records instead: a file, or their folder")
     parser.add_argument("--json", type=Path, help="write every figure here")
     asked = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as folder:
+        if asked.published is not None:
+            for row in _launched.rows(asked.published, asked.only, Path(folder), asked.seconds):
+                rows.append(row)
+                show(row)
+            write(asked.json, report("rules against the published C", rows, BARS))
+            return
         for graph in graphs(asked.only):
             made = lower(graph, Effort.parse(asked.effort), Provenance(source="benchmark"))
             rows.append(raced(made, Path(folder), asked.seconds))

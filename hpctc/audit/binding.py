@@ -176,8 +176,9 @@ class Search:
     def _grid(self, at: int, needs: Mapping[str, Array]) -> Extents:
         """The smallest grid for everything that a kernel must write."""
         kernel = self.kernels[at]
-        grids = [self._fit(at, p, need).grid for p, need in needs.items()]
-        if any(not kernel.touches(p, True, g).known for p, g in zip(needs, grids, strict=True)):
+        fits = {p: self._fit(at, p, need).grid for p, need in needs.items()}
+        grids = [g for p, g in fits.items() if kernel.touches(p, True, g).known]
+        if len(grids) < len(fits):
             wanted = {p: self.c.reads[p] for p in kernel.read if p in self.c.reads}
             grids.append(readers_grid(kernel, wanted))
         x, y, z = (max(extents) for extents in zip(*grids, strict=True))
