@@ -180,14 +180,20 @@ UNSUPPORTED = {
 }  # fmt: skip
 
 
+LOGARITHM = ("bits", "mantissa")
+
 VECTOR_MATH: dict[str, tuple[tuple[str, ...], float | None]] = {
     "bits": ((), None), "power_of_two": ((), None), "mantissa": (("bits",), None),
+    "sqrt": ((), None),
     "exp": (("power_of_two",), 1.1), "tanh": (("exp",), 1.5), "erf": (("exp",), 2.0),
-    "log": (("bits", "mantissa"), 1.0), "log2": (("bits", "mantissa"), 1.5),
-    "log1p": (("log",), 2.5),
+    "sinh": (("exp",), 4.0), "cosh": (("exp",), 3.0),
+    "log": (LOGARITHM, 1.0), "log2": (LOGARITHM, 1.5), "log1p": (("log",), 2.5),
+    "sin": ((), 0.6), "cos": ((), 0.6), "tan": ((), 0.6),
+    "asin": (("sqrt",), 2.0), "acos": (("sqrt",), 1.5), "atan": ((), 2.0),
+    "pow": ((*LOGARITHM, "power_of_two"), 1.0),
 }  # fmt: skip
 """Functions of ``templates/c/math`` that gcc vectorises where it cannot libm's: what each calls,
-and its largest error in units in the last place."""
+and its largest error in units in the last place. ``sqrt`` keeps its name and loses errno."""
 
 
 def vectorised(text: str) -> tuple[list[str], str]:
@@ -202,6 +208,8 @@ def vectorised(text: str) -> tuple[list[str], str]:
 
     words = "|".join(n for n, (_, ulp) in VECTOR_MATH.items() if ulp)
     changed = re.sub(rf"\b({words})f\(", lambda m: add(m.group(1)), text)
+    if re.search(r"\bsqrtf\(", changed):
+        add("sqrt")
     made = [
         render(
             f"c/math/{n}.c.j2", T="float", name=f"{n}_f32", dtype="float32", ulp=VECTOR_MATH[n][1]

@@ -244,7 +244,9 @@ class Unit:
         includes = "".join(
             f"#include <{header}>\n" for header, words in _HEADERS.items() if re.search(words, text)
         )
-        return f"{includes}\n{QUIET if maths else ''}{text}" if includes else text
+        quiet = QUIET if maths or re.search(r" \? |\bif \(", text) else ""
+        head = f"{includes}\n" if includes else ""
+        return f"{head}{quiet}{text}"
 
     def _aliases(self, text: str) -> list[str]:
         found = sorted(set(re.findall(r"\baliased_(\w+)\b", text)))

@@ -7,12 +7,12 @@ from hpctc.syntax import edit, tree
 from hpctc.transpile.fold import Linear, constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Geometry, Local
-from hpctc.transpile.shape import guards, radix
+from hpctc.transpile.shape import extremes, guards, radix
 from hpctc.transpile.shape.arithmetic import Arithmetic
 from hpctc.transpile.shape.bounds import least
 from hpctc.transpile.shape.digits import Digit, Digits
-from hpctc.transpile.shape.emit import emitted
-from hpctc.transpile.shape.order import accesses, ordered, tiled
+from hpctc.transpile.shape.emit import PARALLEL_WORK, emitted
+from hpctc.transpile.shape.order import accesses, cost, ordered, tiled
 from hpctc.transpile.shape.radix import Axis, Loop
 from hpctc.transpile.shape.scalars import declared_late
 
@@ -130,6 +130,9 @@ class _Nest:
             chain = (*below, threads) if chain else ()
             if not chain and axis.limit is not None:
                 axis.extent = least(axis.extent, axis.limit, self.geometry)
+        elif not chain and len(self.axes) == 1 and points * cost(body) >= PARALLEL_WORK:
+            part = radix.chunks(points)
+            chain = () if part is None else (part,)
         axis.cuts = chain
 
     def _name(self, digit: Digit) -> str:
@@ -161,6 +164,7 @@ class _Nest:
         from hpctc.transpile.tidy import _vectorisable
 
         body = declared_late(body, self.kernel)
+        body = extremes.compared(body, self.kernel.locals, self.used)
         touched = list(accesses(body, self.kernel.locals))
         vector = _vectorisable(body)
         loops = ordered(loops, touched)

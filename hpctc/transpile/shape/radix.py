@@ -9,6 +9,10 @@ from hpctc.syntax import tree
 from hpctc.transpile.fold import Linear, constant, number
 from hpctc.transpile.shape.digits import Digit
 
+LANES = 16
+FEW, MANY = 8, 65
+"""How many parts a long axis is cut into."""
+
 
 @dataclass
 class Axis:
@@ -57,6 +61,18 @@ def cuts(found: Counter[Digit], extent: int | None) -> tuple[int, ...]:
         if all(cut % other == 0 or other % cut == 0 for other in chain):
             chain.append(cut)
     return tuple(sorted(chain))
+
+
+def chunks(points: int) -> int | None:
+    """The length of even parts of a long axis, for threads; None where it has no good divisor.
+
+    With a length that the compiler knows, the inner loop is better SIMD than a share of threads.
+    """
+    for fit in (LANES, 1):
+        for count in range(FEW, MANY):
+            if points % (count * fit) == 0:
+                return points // count
+    return None
 
 
 def split(axis: Axis, names: Sequence[str]) -> tuple[list[Loop], Linear]:
