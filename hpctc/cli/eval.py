@@ -20,10 +20,13 @@ from hpctc.report.tables import print_run
 @click.argument("suite")
 @click.option("--model", required=True, metavar="SPEC", help="Who answers; see 'hpctc models'.")
 @click.option("--samples", default=1, type=click.IntRange(1), help="Answers a task.  [1]")
+@click.option("--temperature", default=0.0, type=click.FloatRange(0), help="0: greedy.  [0]")
+@click.option("--seed", default=0, type=click.IntRange(0), help="Of what is sampled.  [0]")
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many tasks.")
 @click.option("--only", default="*", metavar="GLOB", help="Only tasks of such a name.  [*]")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [runs/SUITE-MODEL-N]")
-@click.option("--threads", type=click.IntRange(1), help="Threads and cores.  [the suite's]")
+@click.option("--threads", metavar="N,...", help="Threads, timed at each.  [the suite's]")
+@click.option("--baselines", metavar="NAME,...", help="Timed against.  [all but torch]")
 @click.option("--compiler", default="gcc", metavar="SPEC", help="gcc{flags='-O2'}, clang.  [gcc]")
 @click.option("--jobs", type=click.IntRange(1), help="Builds and checks at once.  [all cores]")
 @click.option("--seconds", type=click.FloatRange(0), help="For timing one candidate; 0: none.")
@@ -37,6 +40,7 @@ def evaluate(suite: str, out: Path | None, stage: str | None, **chosen: object) 
     \b
     hpctc eval mini --model null
     hpctc eval mini --model 'replay{path=answers.jsonl}' --samples 4
+    hpctc eval mini --model http://localhost:8000/v1#MODEL --temperature 0.8
     """  # noqa: D301
     logging.basicConfig(format="%(levelname)s: %(message)s")
     settled = plan(suites.load(suite), _how(chosen))
@@ -62,7 +66,18 @@ def evaluate(suite: str, out: Path | None, stage: str | None, **chosen: object) 
 
 def _how(chosen: dict[str, object]) -> How:
     jobs = chosen.pop("jobs") or len(os.sched_getaffinity(0))
-    return How(**chosen, jobs=jobs)  # type: ignore[arg-type]
+    threads = _counts(chosen.pop("threads"))
+    return How(**chosen, jobs=jobs, threads=threads)  # type: ignore[arg-type]
+
+
+def _counts(text: object) -> tuple[int, ...] | None:
+    """``1,2`` as numbers above zero; None where nothing was said."""
+    if text is None:
+        return None
+    words = str(text).split(",")
+    if not all(word.strip().isdigit() and int(word) > 0 for word in words):
+        raise UsageError(f"--threads {text} is no list of numbers", "write for example 1,2")
+    return tuple(int(word) for word in words)
 
 
 def _default_folder(settled: Plan) -> Path:

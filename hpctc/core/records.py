@@ -182,6 +182,16 @@ class Prompt(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an answer cost."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    dollars: float = 0.0
+    """0 where no price was given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Record):
     """What a model said."""
 
@@ -194,6 +204,8 @@ class Answer(Record):
     reason: str = ""
     """Why there is no text."""
     seconds: float | None = None
+    usage: Usage | None = None
+    """None where the model does not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,10 +25,12 @@ from hpctc.core.run import About, Done, Run
 from hpctc.core.suite import Suite
 from hpctc.evaluate.bench import Attempt, Bench
 from hpctc.evaluate.building import build
+from hpctc.evaluate.timing import How as Against
 from hpctc.evaluate.timing import time_all
 from hpctc.evaluate.verify import verify
+from hpctc.flow import ladder
 from hpctc.models import model
-from hpctc.models.base import Model
+from hpctc.models.base import Model, Sampling
 from hpctc.native.compiler import Compiler, compiler
 from hpctc.native.host import facts, tool_version
 from hpctc.prompt import extract, render
@@ -50,11 +52,17 @@ class How:
 
     model: str
     samples: int = 1
+    temperature: float = 0.0
+    """0: greedy; only a language model has any use for it."""
+    seed: int = 0
     limit: int | None = None
     only: str = "*"
     compiler: str = "gcc"
-    threads: int | None = None
-    """None: what the suite says, or all cores where there are fewer."""
+    threads: tuple[int, ...] | None = None
+    """Each is timed; the most of them are used for checking. None: what the suite says, or all
+    cores where there are fewer."""
+    baselines: str | None = None
+    """``reference,null``: the rungs beside which candidates are timed; None: the usual ones."""
     seconds: float | None = None
     """For timing one candidate; 0: nothing is timed; None: what the suite says."""
     jobs: int = 1
@@ -67,11 +75,18 @@ class Plan:
     suite: Suite
     tasks: tuple[Task, ...]
     model: Model
-    samples: int
+    sampling: Sampling
     compiler: Compiler
-    threads: int
+    threads: tuple[int, ...]
+    """Ascending; timed on each."""
+    baselines: tuple[str, ...]
     seconds: float
     jobs: int
+
+    @property
+    def most_threads(self) -> int:
+        """On how many a candidate is checked, and timed for the headline."""
+        return max(self.threads)
 
     def about(self) -> About:
         """What ``run.json`` says."""
@@ -81,14 +96,17 @@ class Plan:
             "tasks": [t.name for t in self.tasks],
             "model": str(self.model),
             "model_content": self.model.fingerprint(),
-            "samples": self.samples,
+            "samples": self.sampling.samples,
+            "temperature": self.sampling.temperature,
+            "seed": self.sampling.seed,
             "compiler": str(self.compiler),
             "flags": self.compiler.flags,
-            "threads": self.threads,
+            "threads": self.most_threads,
+            "timed_threads": list(self.threads),
             "seconds": self.seconds,
             "seeds": list(self.suite.seeds),
             "distributions": list(self.suite.distributions),
-            "baseline": "reference",
+            "baselines": list(self.baselines),
         }
         versions = {
             "hpctc": __version__,
@@ -106,17 +124,18 @@ def plan(suite: Suite, how: How) -> Plan:
             f"no task of {suite.name} is named {how.only!r}",
             f"it has {', '.join(t.name for t in suite.tasks[:6])}, ...",
         )
-    threads = how.threads or min(suite.threads, len(cores(None)))
-    if how.threads is None and threads < suite.threads:
-        log.warning("%s asks for %d threads; this host has %d", suite.name, suite.threads, threads)
-    cores(threads)
+    threads = how.threads or (min(suite.threads, len(cores(None))),)
+    if how.threads is None and threads[0] < suite.threads:
+        log.warning("%s asks for %d threads; this host has %d", suite.name, suite.threads, *threads)
+    cores(max(threads))
     return Plan(
         suite,
         tuple(tasks),
         model(how.model),
-        how.samples,
+        Sampling(how.samples, how.temperature, how.seed),
         compiler(how.compiler),
-        threads,
+        tuple(sorted(set(threads))),
+        ladder.named(how.baselines),
         suite.seconds if how.seconds is None else how.seconds,
         how.jobs,
     )
@@ -154,7 +173,7 @@ class Stages:
             Setup(
                 launcher.build(folder),
                 Limits(wall_seconds=plan.suite.call_seconds),
-                cores(plan.threads),
+                cores(plan.most_threads),
             ),
             plan.compiler,
             folder,
@@ -166,7 +185,7 @@ class Stages:
     def prompts(self, tasks: list[Task]) -> list[Prompt]:
         """Tasks in words."""
         using = self.plan.compiler
-        how = render.How(f"{using.program} -std={using.std} {using.flags}", self.plan.threads)
+        how = render.How(f"{using.program} -std={using.std} {using.flags}", self.plan.most_threads)
         return self.run.land(
             "prompts", Prompt, lambda done: render.prompts(_missing(tasks, done), how)
         )
@@ -174,12 +193,12 @@ class Stages:
     def answers(self, prompts: list[Prompt], tasks: list[Task]) -> list[Answer]:
         """What the model says."""
         known = {t.id: t for t in tasks}
-        samples = self.plan.samples
+        sampling = self.plan.sampling
 
         def work(done: Done) -> Iterator[Answer]:
-            missing = _missing(prompts, done, samples)
-            answers = self.plan.model.answer(missing, known, samples)
-            yield from self.watch("answers", len(missing) * samples, answers)
+            missing = _missing(prompts, done, sampling.samples)
+            answers = self.plan.model.answer(missing, known, sampling)
+            yield from self.watch("answers", len(missing) * sampling.samples, answers)
 
         return self.run.land("answers", Answer, work)
 
@@ -226,13 +245,18 @@ class Stages:
         return made
 
     def timings(self, verdicts: list[Verdict]) -> list[Timing]:
-        """The correct ones timed beside the reference; none when there is no time for it."""
+        """The correct ones timed beside their ladder; none when there is no time for it."""
         correct = [v for v in verdicts if v.verdict == "correct" and self.plan.seconds > 0]
 
+        plan = self.plan
+        each = len(plan.baselines) * len(plan.threads)
+
         def work(done: Done) -> Iterator[Timing]:
-            missing = [(self._attempts[v.id], v) for v in _missing(correct, done)]
-            timed = time_all(missing, self.plan.suite, self.bench, self.plan.seconds)
-            yield from self.watch("timings", len(missing), timed)
+            missing = [(self._attempts[v.id], v) for v in _missing(correct, done, each)]
+            with ladder.Ladder(plan.baselines) as rungs:
+                how = Against(rungs.rungs, plan.threads, plan.seconds)
+                timed = time_all(missing, plan.suite, self.bench, how)
+                yield from self.watch("timings", each * len(missing), timed)
 
         return self.run.land("timings", Timing, work)
 

@@ -9,13 +9,23 @@ from hpctc.core.records import Answer, Prompt, Task
 from hpctc.core.spec import Spec
 
 
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How often each prompt is answered, and how tokens are drawn where there are any."""
+
+    samples: int = 1
+    temperature: float = 0.0
+    """0: greedy."""
+    seed: int = 0
+
+
 class Chat(Protocol):
     """Whoever answers prompts."""
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], samples: int
+        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
     ) -> Iterator[Answer]:
-        """Give ``samples`` answers a prompt, in order; a failed one has no text and a reason.
+        """Give ``sampling.samples`` answers a prompt, in order; a failed one has a reason, no text.
 
         ``tasks`` maps a prompt's ``of`` to its task. A language model must look at the prompt's
         text only; the built-in models know the pair.
@@ -34,7 +44,7 @@ class Model(Spec, ABC):
 
     @abstractmethod
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], samples: int
+        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
     ) -> Iterator[Answer]:
         """See :meth:`Chat.answer`."""
 

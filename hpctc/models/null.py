@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hpctc.core.records import Answer, Prompt, Task
-from hpctc.models.base import Model, fenced
+from hpctc.models.base import Model, Sampling, fenced
 
 _PRAGMA = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:\\\r?\n|[^\n])*\n?", re.MULTILINE)
 _OPERATOR = re.compile(r'\b_Pragma[ \t]*\([ \t]*"[ \t]*omp\b(?:\\.|[^"\\])*"[ \t]*\)')
@@ -25,12 +25,12 @@ class Null(Model):
     example: ClassVar[str] = "null"
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], samples: int
+        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
     ) -> Iterator[Answer]:
         """The same text for every sample."""
         for prompt in prompts:
             text = fenced(without_openmp(tasks[prompt.of].pair.c_code))
-            for sample in range(samples):
+            for sample in range(sampling.samples):
                 yield Answer.make(of=prompt.id, model=str(self), sample=sample, text=text)
 
 

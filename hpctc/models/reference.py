@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hpctc.core.records import Answer, Prompt, Task
-from hpctc.models.base import Model, fenced
+from hpctc.models.base import Model, Sampling, fenced
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class Reference(Model):
     example: ClassVar[str] = "reference"
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], samples: int
+        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
     ) -> Iterator[Answer]:
         """The same text for every sample."""
         for prompt in prompts:
             text = fenced(tasks[prompt.of].pair.c_code)
-            for sample in range(samples):
+            for sample in range(sampling.samples):
                 yield Answer.make(of=prompt.id, model=str(self), sample=sample, text=text)

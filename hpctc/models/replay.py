@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from hpctc.core.errors import CorruptRecord, UsageError
 from hpctc.core.records import Answer, Prompt, Task
-from hpctc.models.base import Model, fenced
+from hpctc.models.base import Model, Sampling, fenced
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +31,13 @@ class Replay(Model):
     path: str
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], samples: int
+        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
     ) -> Iterator[Answer]:
         """The recorded texts in their order; a task with too few has answers with a reason."""
         recorded = self.recorded(tasks.values())
         for prompt in prompts:
             texts = recorded.get(tasks[prompt.of].name, [])
-            for sample in range(samples):
+            for sample in range(sampling.samples):
                 there = sample < len(texts)
                 yield Answer.make(
                     of=prompt.id,

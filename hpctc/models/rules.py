@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Answer, Pair, Prompt, Task
-from hpctc.models.base import Model, fenced
+from hpctc.models.base import Model, Sampling, fenced
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,12 @@ class Rules(Model):
     example: ClassVar[str] = "rules"
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], samples: int
+        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
     ) -> Iterator[Answer]:
         """The same text for every sample."""
         for prompt in prompts:
             text, reason = _transpiled(tasks[prompt.of].pair)
-            for sample in range(samples):
+            for sample in range(sampling.samples):
                 yield Answer.make(
                     of=prompt.id, model=str(self), sample=sample, text=text, reason=reason
                 )

@@ -1,0 +1,198 @@
+"""The adapter for servers, against a real server process with good and bad manners."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hpctc.core.errors import HpctcError, UsageError
+from hpctc.core.records import Answer, Prompt, Usage
+from hpctc.models import http, model
+from hpctc.models.base import Sampling
+from hpctc.models.http import Http
+
+SERVER = Path(__file__).with_name("server.py")
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with subprocess.Popen([sys.executable, SERVER], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+        server.kill()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BACKOFF", (0.01, 1.0))
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+
+def log(url: str) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(url.removesuffix("/v1") + "/log") as reply:
+        found: list[dict[str, Any]] = json.load(reply)
+        return found
+
+
+PROMPTS = [Prompt.make(of=f"task {i}", template="t", text=f"prompt {i}") for i in range(6)]
+
+
+def ask(chat: Http, count: int = 1, sampling: Sampling | None = None) -> list[Answer]:
+    return list(chat.answer(PROMPTS[:count], {}, sampling or Sampling()))
+
+
+@pytest.mark.parametrize("api", ["chat", "completions"])
+def test_answers_come_in_order_with_seed_usage_and_cost(url: str, api: http.Api) -> None:
+    chat = Http(url=url, model="echo", api=api, price_in=2.0, price_out=10.0, concurrency=4)
+    answers = ask(chat, 6, Sampling(samples=3, temperature=0.5, seed=40))
+    wanted = [f"{p.text} {40 + s} 0.5" for p in PROMPTS for s in range(3)]
+    assert [a.text for a in answers] == wanted
+    assert [(a.of, a.sample) for a in answers] == [(p.id, s) for p in PROMPTS for s in range(3)]
+    for answer in answers:
+        assert (answer.reason, answer.model) == ("", str(chat))
+        assert answer.usage == Usage(prompt_tokens=1000, completion_tokens=200, dollars=0.004)
+        assert answer.seconds is not None
+    assert {e["path"] for e in log(url)} == {
+        "/v1/chat/completions" if api == "chat" else "/v1/completions"
+    }
+
+
+def test_requests_run_side_by_side_but_not_more_than_allowed(url: str) -> None:
+    ask(Http(url=url, model="slow", concurrency=3), 6, Sampling(samples=2))
+    assert max(e["under_way"] for e in log(url)) == 3
+
+
+def test_a_rate_limit_spreads_the_requests(url: str) -> None:
+    ask(Http(url=url, model="echo", per_minute=600), 4)
+    times = sorted(e["at"] for e in log(url))
+    assert times[-1] - times[0] >= 0.28
+
+
+def test_the_key_comes_from_the_named_variable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_KEY", "s3cret")
+    chat = Http(url=url, model="echo", key="MY_KEY")
+    answers = ask(chat)
+    assert [e["key"] for e in log(url)] == ["Bearer s3cret"]
+    assert "s3cret" not in repr(answers) + str(chat)
+
+
+def test_a_server_that_does_not_count_leaves_usage_out(url: str) -> None:
+    (answer,) = ask(Http(url=url, model="uncounted"))
+    assert (answer.text, answer.usage) == ("yes", None)
+
+
+def test_a_very_long_answer_is_kept(url: str) -> None:
+    (answer,) = ask(Http(url=url, model="long"))
+    assert answer.text is not None
+    assert len(answer.text) == 500_000
+
+
+def test_a_busy_server_is_asked_again_when_it_says(url: str) -> None:
+    (answer,) = ask(Http(url=url, model="busy-twice"))
+    assert answer.text == "prompt 0 0 0.0"
+    times = [e["at"] for e in log(url)]
+    assert len(times) == 3
+    assert all(b - a >= 0.19 for a, b in pairwise(times))
+
+
+@pytest.mark.parametrize(
+    ("name", "tries", "reason"),
+    [
+        ("overloaded", 3, "503 from chat/completions: all workers are busy, 3 times"),
+        ("closes", 3, "the connection broke: "),
+        ("hangs", 1, "no whole reply within 0.5 s"),
+        ("trickles", 1, "no whole reply within 0.5 s"),
+        ("endless", 1, "the reply has more than "),
+        ("junk", 1, "the reply is no completion (UnicodeDecodeError"),
+        ("empty", 1, "the reply is no completion (IndexError"),
+        ("silent", 1, "the reply is no completion (TypeError('the content is None'))"),
+        ("too-long", 1, "400 from chat/completions: This model's maximum context length is 4096"),
+    ],
+)
+def test_bad_manners_are_a_recorded_reason_and_the_run_goes_on(
+    url: str, name: str, tries: int, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "LARGEST", 4 << 20)
+    seconds = 10.0 if name == "endless" else 0.5
+    chat = Http(url=url, model=name, timeout=seconds, retries=2, concurrency=2)
+    answers = ask(chat, 2)
+    assert [a.text for a in answers] == [None, None]
+    for answer in answers:
+        assert answer.reason.startswith(reason), answer.reason
+    assert sum(e["model"] == name for e in log(url)) == 2 * tries
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "hint"),
+    [
+        ("locked", "401 .*Incorrect API key provided", "the server wants another key"),
+        ("nowhere", "404 .*does not exist", "the server has no such address or model"),
+    ],
+)
+def test_what_is_wrong_with_every_request_ends_the_run(
+    url: str, name: str, words: str, hint: str
+) -> None:
+    with pytest.raises(HpctcError, match=words) as problem:
+        ask(Http(url=url, model=name), 6)
+    assert problem.value.hint == hint
+
+
+def test_no_server_ends_the_run_and_says_where() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        with pytest.raises(HpctcError, match=r"cannot connect to http://127\.0\.0\.1") as problem:
+            ask(Http(url=url, model="m", retries=1), 3)
+    assert "what was answered is kept" in problem.value.hint
+
+
+def test_a_reader_that_stops_leaves_nothing_under_way(url: str) -> None:
+    chat = Http(url=url, model="echo", concurrency=2)
+    answers = chat.answer(PROMPTS, {}, Sampling(samples=50))
+    assert next(answers).text is not None
+    answers.close()  # type: ignore[attr-defined]
+    seen = len(log(url))
+    time.sleep(0.2)
+    assert len(log(url)) == seen <= 4
+
+
+def test_an_interrupt_does_not_wait_for_the_server(url: str) -> None:
+    code = (
+        "from hpctc.models import model; from hpctc.models.base import Sampling\n"
+        "from hpctc.core.records import Prompt\n"
+        f"chat = model({url + '#hangs'!r}); print('asking', flush=True)\n"
+        "list(chat.answer([Prompt.make(of='t', template='t', text='p')], {}, Sampling()))\n"
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        while not log(url):
+            time.sleep(0.02)
+        child.send_signal(signal.SIGINT)
+        _, words = child.communicate(timeout=5)
+    assert "KeyboardInterrupt" in words
+
+
+def test_an_address_with_a_model_is_a_short_form() -> None:
+    assert model("http://localhost:8000/v1#qwen") == Http(
+        url="http://localhost:8000/v1", model="qwen"
+    )
+    again = model(str(model("https://host/v1#org/m-1.5B")))
+    assert again == Http(url="https://host/v1", model="org/m-1.5B")
+    with pytest.raises(UsageError, match="does not say which model") as problem:
+        model("http://localhost:8000/v1")
+    assert "http://localhost:8000/v1#MODEL" in problem.value.hint
+    with pytest.raises(UsageError, match="is no address"):
+        ask(Http(url="localhost:8000", model="m"))
