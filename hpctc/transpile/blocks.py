@@ -6,11 +6,13 @@ from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile import types
+from hpctc.transpile.contract import contraction
 from hpctc.transpile.expand import Expansion
 from hpctc.transpile.fission import Fission, Threads, Warps
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.records import spelled
+from hpctc.transpile.reduction.passes import reductions
 from hpctc.transpile.scope import Geometry
 from hpctc.transpile.tidy import tidy
 
@@ -20,6 +22,9 @@ PARALLEL_WORK = 100_000
 
 def loops(kernel: Translated, geometry: Geometry, const: frozenset[str]) -> tuple[Any, ...]:
     """The statements of a kernel's C function."""
+    kernel = reductions(kernel, geometry, const)
+    if (made := contraction(kernel, geometry)) is not None:
+        return made
     fission = Fission(kernel, geometry, const)
     cut = fission.run()
     expansion = Expansion(fission, cut)

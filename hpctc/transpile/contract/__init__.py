@@ -1,0 +1,46 @@
+"""Tiled contractions become register tiles: GEMM, convolution and their relatives on a CPU.
+
+A CUDA contraction is written for shared memory and many threads; cut at its barriers it is a slow
+C program. This road undoes the staging first. :mod:`~hpctc.transpile.contract.read` reads the
+kernel as stores of floats over digits (:mod:`~hpctc.transpile.contract.forms`),
+:mod:`~hpctc.transpile.contract.flow` finds what each output element is in terms of the inputs,
+:mod:`~hpctc.transpile.contract.nest` makes a perfect nest of it. Wherever a step is not surely
+right there is a Doubt, and the kernel takes the road of all others.
+"""
+
+from typing import Any
+
+from hpctc.transpile import types
+from hpctc.transpile.contract.emit import written
+from hpctc.transpile.contract.flow import Flow, check_barriers
+from hpctc.transpile.contract.forms import Doubt
+from hpctc.transpile.contract.nest import Nest, nested_sum
+from hpctc.transpile.contract.read import Reader
+from hpctc.transpile.contract.unroll import rerolled
+from hpctc.transpile.contract.values import loads, stored
+from hpctc.transpile.kernel import Translated
+from hpctc.transpile.scope import Geometry
+
+
+def contraction(kernel: Translated, geometry: Geometry) -> tuple[Any, ...] | None:
+    """The statements of a kernel that is a contraction, else None."""
+    try:
+        return written(analysed(kernel, geometry), kernel)
+    except Doubt:
+        return None
+
+
+def analysed(kernel: Translated, geometry: Geometry) -> list[Nest]:
+    """The nests that a kernel's outputs are."""
+    reader = Reader(kernel, geometry)
+    steps = rerolled(reader.steps(kernel.body, ()), reader.space)
+    locals_ = {n: v for n, v in kernel.locals.items() if not types.is_integer(v.type)}
+    shared = frozenset(n for n, v in locals_.items() if v.memory == "shared")
+    check_barriers(steps, shared)
+    outputs = stored(steps) & frozenset(kernel.pointers)
+    flow = Flow(reader.space, shared, frozenset(locals_) - shared, outputs)
+    flow.walk(steps)
+    made = [d for name in sorted(outputs) for d in flow.held[name]]
+    if any(part.array in outputs for d in made for part in loads(d.value)):
+        raise Doubt
+    return [nested_sum(d, reader.space) for d in made]

@@ -1,0 +1,57 @@
+"""The C of a copy: its memory, the loops that fill it, its end."""
+
+from typing import Any
+
+from hpctc.syntax import tree
+from hpctc.transpile import types
+from hpctc.transpile.contract.operands import Copy, Scratch
+from hpctc.transpile.contract.spell import SIMD, Speller, assign, comment, declared, loop, parallel
+from hpctc.transpile.fold import number
+
+FEW = 20_000
+"""Floats below which a copy is made by one thread."""
+
+STACK = 16_384
+"""Bytes up to which a copy lies on the stack."""
+
+
+def filled(copy: Copy, speller: Speller, scratch: Scratch) -> list[Any]:
+    """The declaration of a copy and the loops that fill it."""
+    for dimension in copy.dimensions:
+        wanted = dimension.digit.rstrip("_0123456789")
+        speller.names.setdefault(dimension.digit, scratch.name(wanted))
+    target = tree.Index(tree.Name(copy.name), speller.form(copy.index({})))
+    body: tuple[Any, ...] = (assign(target, speller.value(copy.value)),)
+    dimensions = [d for d in copy.dimensions if d.extent > 1]
+    for place, dimension in enumerate(reversed(dimensions)):
+        made = loop(speller.names[dimension.digit], number(dimension.extent), *body)
+        body = (SIMD, made) if place == 0 else (made,)
+    outer = [d.extent for d in dimensions[:-1]]
+    if copy.cells >= FEW and outer:
+        body = (parallel(2 if len(outer) > 1 and outer[0] < 8 else 1), *body)
+    return [comment(f"{copy.title}."), _memory(copy), *body]
+
+
+def _memory(copy: Copy) -> tree.Declaration:
+    size = copy.cells + copy.room
+    if not on_heap(copy):
+        return declared(
+            copy.name, tree.Array(types.FLOAT, number(size)), None, "_Alignas(64)"
+        )  # fmt: skip
+    bytes_ = number(-(-4 * size // 64) * 64)
+    made = tree.Call(tree.Name("aligned_alloc"), (number(64), bytes_))
+    return declared(copy.name, tree.Pointer(types.FLOAT, ("restrict",)), made)
+
+
+def on_heap(copy: Copy) -> bool:
+    """Whether a copy must be freed."""
+    return 4 * (copy.cells + copy.room) > STACK
+
+
+def freed(copies: list[Copy]) -> list[Any]:
+    """The end of copies."""
+    return [
+        tree.Evaluate(tree.Call(tree.Name("free"), (tree.Name(c.name),)))
+        for c in reversed(copies)
+        if on_heap(c)
+    ]

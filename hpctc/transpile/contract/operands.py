@@ -1,0 +1,220 @@
+"""What a register tile reads: inputs as they lie, or copies in scratch memory laid out for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hpctc.transpile.contract.forms import ZERO, Doubt, Form
+from hpctc.transpile.contract.nest import Nest
+from hpctc.transpile.contract.values import (
+    ZERO_VALUE,
+    Bound,
+    Load,
+    Op,
+    Pick,
+    Sum,
+    Value,
+    forms,
+    is_zero,
+    reformed,
+    walk,
+)
+
+LANES = 16
+"""Floats of a vector: 512 bits, which a compiler splits where the machine has less."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A loop of a copy, and the stride of its digit in the copy."""
+
+    digit: str
+    extent: int
+    stride: int
+
+
+@dataclass(frozen=True)
+class Copy:
+    """``name[sum of digit * stride] = value`` for all digits."""
+
+    name: str
+    value: Value
+    dimensions: tuple[Dimension, ...]
+    cells: int
+    """Floats that are written."""
+    room: int
+    """Floats behind them that may be read, and whose values do not matter."""
+    title: str
+
+    def index(self, digits: Mapping[str, Form]) -> Form:
+        """The place of a cell; a digit that is not given stands for itself."""
+        index = Form()
+        for dimension in self.dimensions:
+            digit = digits.get(dimension.digit, Form(((dimension.digit, 1),)))
+            index += digit * dimension.stride
+        return index
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The digit that runs along vectors: ``panel * width + lane``."""
+
+    digit: str
+    extent: int
+    width: int
+    """Floats of a panel."""
+    panel: Form
+    """The panel's digit; 0 where there is one panel."""
+
+
+@dataclass
+class Scratch:
+    """The copies that a nest needs, in order."""
+
+    nest: Nest
+    taken: set[str]
+    copies: list[Copy] = field(default_factory=list)
+
+    def name(self, wanted: str) -> str:
+        """A name that nothing else has."""
+        unique, tail = wanted, 1
+        while unique in self.taken:
+            unique, tail = f"{wanted}_{tail}", tail + 1
+        self.taken.add(unique)
+        return unique
+
+    def copy(
+        self, name: str, value: Value, digits: Sequence[str], title: str, room: int = LANES
+    ) -> Copy:
+        """A new copy over digits, outermost first, densely laid out."""
+        stride, dimensions = 1, []
+        for digit in reversed(digits):
+            extent = self.nest.space.extents[digit]
+            dimensions.append(Dimension(digit, extent, stride))
+            stride *= extent
+        order = tuple(reversed(dimensions))
+        made = Copy(self.name(name), value, order, stride, room, title)
+        self.copies.append(made)
+        return made
+
+
+def padded(nest: Nest, scratch: Scratch) -> Sum:
+    """The nest's sum with every operand a plain affine load: tests and quotients go to copies."""
+    (total,) = (part for part in walk(nest.value) if isinstance(part, Sum))
+
+    def plain(value: Value) -> Value:
+        match value:
+            case Load(_, index) if not any(index.parts()):
+                return value
+            case Load():
+                return _padded(nest, scratch, value)
+            case Pick(_, Load(), no) if is_zero(no):
+                return _padded(nest, scratch, value)
+            case Op(template, args):
+                return Op(template, tuple(plain(a) for a in args))
+            case _:
+                raise Doubt
+
+    return Sum(total.digits, plain(total.term), total.first)
+
+
+def _padded(nest: Nest, scratch: Scratch, value: Value) -> Load:
+    """A copy over sums of digits (``oh + kh``) where that is possible, else over the digits."""
+    space = nest.space
+    sums = _sums(value)
+    (source,) = (part for part in walk(value) if isinstance(part, Load))
+    chosen: dict[str, Form] = {}
+    moved = value
+    for wanted in sums:
+        low, high = space.range(wanted)
+        pivot = next((a for a, c in wanted.terms if c == 1 and isinstance(a, str)), None)
+        digit = space.digit("at", high - low + 1).terms
+        if pivot is None or not digit:
+            continue
+        name = digit[0][0]
+        assert isinstance(name, str)
+        there = Form(digit, low) - (wanted - Form(((pivot, 1),)))
+        tried = _put(moved, {pivot: there})
+        if set(wanted.digits()) & {d for f in forms(tried) for d in f.digits()}:
+            continue
+        chosen[name] = wanted - low
+        moved = tried
+    (inside,) = (part for part in walk(moved) if isinstance(part, Load))
+    digits = sorted(
+        {d for f in forms(moved) for d in f.digits()},
+        key=lambda d: (-abs(inside.index.coefficient(d)), d),
+    )
+    title = f"{source.array}, with zeros where nothing is read"
+    copy = scratch.copy("padded", moved, digits, title, 4 * LANES)
+    return Load(copy.name, copy.index(chosen))
+
+
+def _put(value: Value, digits: Mapping[str, Form]) -> Value:
+    return reformed(value, lambda form: form.put(digits))
+
+
+def _sums(value: Value) -> list[Form]:
+    """Sums of several digits that tests and quotients ask for, each without its constant."""
+    found: list[Form] = []
+
+    def note(form: Form, whole: bool) -> None:
+        for part in form.parts():
+            note(part.form, True)
+        bare = Form(form.terms)
+        if whole and len(bare.terms) > 1 and not any(bare.parts()) and bare not in found:
+            found.append(bare)
+
+    for part in walk(value):
+        if isinstance(part, Pick):
+            for bound in part.test:
+                note(bound.form, True)
+    for form in forms(value):
+        note(form, False)
+    return found
+
+
+def packed(nest: Nest, scratch: Scratch, load: Load, axis: "Axis") -> Load:
+    """A copy in panels, ``packed[batch][panel][k][lane]``, for an operand whose lanes lie apart.
+
+    The load of the copy is in terms of the panel's digit and of a vector's first lane, 0.
+    """
+    space, digit, width = nest.space, axis.digit, axis.width
+    rest = strides(load.index)
+    batch = [d for d in nest.free if d in rest and d != digit]
+    inner = [d for d in nest.over if d in rest]
+    lane = name_of(space.digit("lane", width))
+    source = Load(
+        load.array, space.mapped(load.index, {digit: axis.panel * width + Form(((lane, 1),))})
+    )
+    value: Value = source
+    if axis.extent % width:
+        inside = Bound(axis.panel * width + Form(((lane, 1),)), None, axis.extent - 1)
+        value = Pick((inside,), source, ZERO_VALUE)
+    panel = [name_of(axis.panel)] if axis.panel != ZERO else []
+    copy = scratch.copy(
+        "packed", value, [*batch, *panel, *inner, lane], f"{load.array} in panels of {width}"
+    )
+    return Load(copy.name, copy.index({lane: ZERO}))
+
+
+def flattened(nest: Nest, scratch: Scratch, load: Load, width: int) -> Load:
+    """A plain copy with room behind it: the last vector may reach beyond the operand's end."""
+    low, high = nest.space.range(load.index)
+    place = name_of(nest.space.digit("place", high - low + 1))
+    source = Load(load.array, Form(((place, 1),), low))
+    copy = scratch.copy("copied", source, [place], f"{load.array}, with room behind it", width)
+    return Load(copy.name, load.index - low)
+
+
+def strides(index: Form) -> dict[str, int]:
+    """Digit -> stride of an affine form."""
+    return {a: c for a, c in index.terms if isinstance(a, str)}
+
+
+def name_of(digit: Form) -> str:
+    """The name of a form that is one digit."""
+    ((name, _),) = digit.terms
+    assert isinstance(name, str)
+    return name
+
+
+__all__ = ["LANES", "Axis", "Copy", "Dimension", "Scratch", "flattened", "packed", "padded"]

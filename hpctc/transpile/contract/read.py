@@ -1,0 +1,255 @@
+"""A translated kernel as stores of floats under loops over digits.
+
+Indices become forms, tests become intervals, vector types become their lanes, int and pointer
+constants are put in where they are used.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from hpctc.syntax import tree
+from hpctc.transpile import types
+from hpctc.transpile.contract.forms import ZERO, Doubt, Space
+from hpctc.transpile.contract.places import Places
+from hpctc.transpile.contract.values import (
+    ZERO_VALUE,
+    Coordinate,
+    Load,
+    Loop,
+    Op,
+    Pick,
+    Step,
+    Store,
+    Sync,
+    Test,
+    Value,
+    binary,
+    loads,
+)
+from hpctc.transpile.fold import constant
+from hpctc.transpile.intrinsics import FLOAT_MATH
+from hpctc.transpile.kernel import Translated
+from hpctc.transpile.scope import Barrier, Geometry
+
+_FUNCTIONS = frozenset({*(f"{n}f" for n in FLOAT_MATH), "max_float", "min_float", "saturate"})
+
+
+class Reader(Places):
+    """Reads one kernel; ``space`` holds the digits that it met."""
+
+    def __init__(self, kernel: Translated, geometry: Geometry) -> None:
+        super().__init__(kernel, Space())
+        for axis, threads, blocks in zip("xyz", geometry.block, geometry.grid, strict=True):
+            count = constant(blocks)
+            if count is None:
+                raise Doubt
+            self.ints[f"t{axis}"] = self.space.digit(f"t{axis}", threads)
+            self.ints[f"b{axis}"] = self.space.digit(f"b{axis}", count)
+
+    def steps(self, statements: Sequence[Any], test: Test) -> list[Step]:
+        """The steps of a statement list that runs under a test."""
+        made: list[Step] = []
+        for statement in statements:
+            if (leaves := _leaves(statement)) is not None:
+                test = (*test, *self.negation(leaves))
+                continue
+            made += self._step(statement, test)
+        return made
+
+    def _step(self, node: Any, test: Test) -> list[Step]:
+        match node:
+            case Barrier():
+                if test:
+                    raise Doubt
+                return [Sync()]
+            case tree.Block(body):
+                return self.steps(body, test)
+            case tree.Declaration(variables):
+                return [s for v in variables for s in self._declared(v, test)]
+            case tree.Evaluate(tree.Assign(op, target, value)):
+                return self._assigned(op, target, value, test)
+            case tree.If():
+                return self._if(node, test)
+            case tree.For():
+                return self._for(node, test)
+            case tree.Evaluate(tree.Number() | tree.Name()):
+                return []
+            case _:
+                raise Doubt
+
+    def _declared(self, variable: tree.Variable, test: Test) -> list[Step]:
+        if variable.value is None:
+            return []
+        kind = types.bare(variable.type)
+        name = types.name(kind)
+        element = types.VECTORS[name][0] if name in types.VECTORS else name
+        if types.is_integer(tree.Named(element)) or types.is_pointer(kind):
+            if variable.name not in self.kernel.constants:
+                raise Doubt
+            self.known[variable.name] = self.inlined(variable.value)
+            return []
+        return self._assigned("=", tree.Name(variable.name), variable.value, test)
+
+    def _assigned(self, op: str, target: tree.Expr, value: tree.Expr, test: Test) -> list[Step]:
+        place = self.place(self.inlined(target))
+        given = self._bare(value) or self.lanes(self.inlined(value), test)
+        if len(given) != self.width(place.type):
+            raise Doubt
+        stores: list[Step] = []
+        for lane, one in enumerate(given):
+            own = Load(place.array, place.index + lane)
+            if any(part.array == own.array and part != own for part in loads(one)):
+                raise Doubt
+            if op != "=":
+                one = binary(op.removesuffix("="), own, one)
+            stores.append(Store(own.array, own.index, one, test))
+        return stores
+
+    def _bare(self, value: tree.Expr) -> list[Value] | None:
+        """A literal by itself: it is converted, not computed with."""
+        zeros = ("0", "0.0", "0.")
+        return [ZERO_VALUE] if value in [tree.Number(text) for text in zeros] else None
+
+    def _if(self, node: tree.If, test: Test) -> list[Step]:
+        condition = self.test(self.inlined(node.condition), test)
+        then = self.steps((node.then,), (*test, *condition))
+        if node.otherwise is None:
+            return then
+        other = self.steps((node.otherwise,), test)
+        if len(then) != len(other):
+            raise Doubt
+        made: list[Step] = []
+        for yes, no in zip(then, other, strict=True):
+            if not (isinstance(yes, Store) and isinstance(no, Store)):
+                raise Doubt
+            if (yes.array, yes.index) != (no.array, no.index) or no.test != test:
+                raise Doubt
+            if yes.test != (*test, *condition):
+                raise Doubt
+            made.append(Store(no.array, no.index, Pick(condition, yes.value, no.value), test))
+        return made
+
+    def _for(self, node: tree.For, test: Test) -> list[Step]:
+        match node.start, node.condition:
+            case (
+                tree.Declaration((tree.Variable(name, kind, value=tree.Node() as start),)),
+                tree.Binary(op, tree.Name(tested), limit),
+            ) if tested == name and op in ("<", "<=") and types.is_integer(kind):
+                pass
+            case _:
+                raise Doubt
+        by = _increment(node.step, name)
+        first = self.form(self.inlined(start))
+        bound = self.form(self.inlined(limit)) + (1 if op == "<=" else 0)
+        low, high = self.space.range(bound - first)
+        trips = max(0, -(-high // by))
+        if not trips:
+            return []
+        digit = self.space.digit(name, trips)
+        if max(0, -(-low // by)) != trips:
+            test = (*test, self.less(first + digit * by, bound))
+        self.ints[name] = first + digit * by
+        body = self.steps((node.body,), test)
+        return [Loop(digit.terms[0][0], tuple(body))] if digit != ZERO else body  # type: ignore[arg-type]
+
+    # --- values ---
+
+    def lanes(self, node: tree.Expr, test: Test) -> list[Value]:
+        """The floats of a value: one of a scalar, four of a float4."""
+        match node:
+            case tree.Compound(kind, tree.Braces(items)) if len(items) == self.width(kind):
+                return [self.value(item, test) for item in items]
+            case tree.Select(condition, yes, no):
+                tested = self.maybe_test(condition, test)
+                if tested is not None:
+                    first = self.lanes(yes, (*test, *tested))
+                    pairs = zip(first, self.lanes(no, test), strict=True)
+                    return [Pick(tested, a, b) for a, b in pairs]
+            case tree.Index() | tree.Member() | tree.Name() | tree.Unary("*", _):
+                if (made := self._int(node)) is not None:
+                    return [made]
+                place = self.place(node, test)
+                return [Load(place.array, place.index + i) for i in range(self.width(place.type))]
+            case _:
+                pass
+        return [self._operation(node, test)]
+
+    def value(self, node: tree.Expr, test: Test) -> Value:
+        """A scalar value."""
+        found = self.lanes(node, test)
+        if len(found) != 1:
+            raise Doubt
+        return found[0]
+
+    def _int(self, node: tree.Expr) -> Value | None:
+        if isinstance(node, tree.Name) and node.name in self.ints:
+            return Coordinate(self.ints[node.name])
+        return None
+
+    def _operation(self, node: tree.Expr, test: Test) -> Value:
+        match node:
+            case tree.Number(text):
+                if not text.endswith(("f", "F")) and constant(node) is None:
+                    raise Doubt
+                return Op(node)
+            case tree.Cast(kind, operand) if types.name(kind) == "float":
+                inner = self._integer(operand, test)
+                if inner is None:
+                    return self.value(operand, test)
+                return Op(tree.Cast(kind, tree.Name("0")), (inner,))
+            case tree.Binary("+" | "-" | "*" | "/" as op, left, right):
+                return binary(op, self._float(left, test), self._float(right, test))
+            case tree.Binary("<" | "<=" | ">" | ">=" | "==" | "!=" as op, left, right):
+                return binary(op, self._float(left, test), self._float(right, test))
+            case tree.Unary("-", operand):
+                return Op(tree.Unary("-", tree.Name("0")), (self._float(operand, test),))
+            case tree.Select(condition, yes, no):
+                parts = tuple(self.value(p, test) for p in (condition, yes, no))
+                zero, one, two = (tree.Name(str(i)) for i in range(3))
+                return Op(tree.Select(zero, one, two), parts)
+            case tree.Call(tree.Name(name), args) if name in _FUNCTIONS:
+                names = tuple(tree.Name(str(i)) for i in range(len(args)))
+                parts = tuple(self._float(a, test) for a in args)
+                return Op(tree.Call(tree.Name(name), names), parts)
+            case _:
+                raise Doubt
+
+    def _integer(self, node: tree.Expr, test: Test) -> Coordinate | None:
+        try:
+            return Coordinate(self.form(node, test))
+        except Doubt:
+            return None
+
+    def _float(self, node: tree.Expr, test: Test) -> Value:
+        """An operand of float arithmetic; an int index among them would be int arithmetic."""
+        made = self.value(node, test)
+        if isinstance(made, Coordinate):
+            raise Doubt
+        return made
+
+
+def _leaves(node: Any) -> tree.Expr | None:
+    """The condition of ``if (condition) return;``."""
+    match node:
+        case tree.If(condition, tree.Return(None) | tree.Block((tree.Return(None),)), None):
+            return condition
+        case _:
+            return None
+
+
+def _increment(step: tree.Expr | None, name: str) -> int:
+    match step:
+        case tree.Unary("++", tree.Name(stepped)) | tree.Postfix("++", tree.Name(stepped)):
+            by: int | None = 1
+        case tree.Assign("+=", tree.Name(stepped), value):
+            by = constant(value)
+        case tree.Assign("=", tree.Name(stepped), tree.Binary("+", tree.Name(again), value)):
+            by = constant(value) if again == stepped else None
+        case _:
+            raise Doubt
+    if stepped != name or by is None or by <= 0:
+        raise Doubt
+    return by
+
+
+__all__ = ["Reader"]
