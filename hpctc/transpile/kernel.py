@@ -11,7 +11,7 @@ from hpctc.transpile.fold import Folder, number
 from hpctc.transpile.groups import Groups
 from hpctc.transpile.program import Defined
 from hpctc.transpile.scope import Geometry, Local, Shared, Typed
-from hpctc.transpile.statements import mutated
+from hpctc.transpile.statements import Returning, mutated, reassigned
 
 
 class Translator(Groups):
@@ -26,7 +26,7 @@ class Translator(Groups):
         """The body of a device function that does not use threads."""
         assert function.body is not None
         self.mutable = mutated(function.body) | self._by_reference(function.body)
-        self.returning.append((None, kind))
+        self.returning.append(Returning(None, kind, plain=True))
         return self.body(function.body)
 
     def _do_return(self, node: tree.Return) -> None:
@@ -59,6 +59,8 @@ class Translated:
     """Parameters that are no pointers, by their names in the C."""
     aliased: frozenset[str] = frozenset()
     """Pointer parameters that may point into the array of another one."""
+    aliased: frozenset[str] = frozenset()
+    """Pointer parameters that may point into the array of another one."""
 
 
 def translate(
@@ -72,13 +74,15 @@ def translate(
     names = [a.name for a in args if isinstance(a, tree.Name)]
     made = Translator(shared, geometry, templates, names)
     assert defined.item.body is not None
-    changed = mutated(defined.item.body)
+    changed, moved = mutated(defined.item.body), reassigned(defined.item.body)
     scalars: dict[str, tree.Type] = {}
     pointers: dict[str, tree.Type] = {}
     for parameter, arg in zip(defined.item.parameters, args, strict=True):
         kind = made.resolve(parameter.type)
         if types.is_pointer(kind):
-            made.bind(parameter.name, Typed(arg, types.decayed(kind)))
+            kind = types.decayed(kind)
+            here = made.temporary(parameter.name, kind, arg) if parameter.name in moved else arg
+            made.bind(parameter.name, Typed(here, kind))
             if isinstance(arg, tree.Name):
                 pointers[arg.name] = types.bare(types.element(kind))
             continue

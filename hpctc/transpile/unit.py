@@ -14,6 +14,7 @@ from hpctc.syntax.parse import parse
 from hpctc.syntax.printer import show
 from hpctc.transpile import intrinsics, types
 from hpctc.transpile.blocks import loops, shapes
+from hpctc.transpile.contract.emit import PRELUDE, VECTOR
 from hpctc.transpile.deduce import Bound
 from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.fold import number
@@ -213,6 +214,10 @@ class Unit:
         if len(set(named)) != len(named):
             pointers = {a.name for a in args if isinstance(a, tree.Name)}
             kernel = replace(kernel, aliased=frozenset(pointers))
+        named = [a for a in call.args if isinstance(a, str)]
+        if len(set(named)) != len(named):
+            pointers = {a.name for a in args if isinstance(a, tree.Name)}
+            kernel = replace(kernel, aliased=frozenset(pointers))
         return tuple(shapes(s) for s in loops(kernel, call.geometry, frozenset(const)))
 
     # --- the text ---
@@ -244,7 +249,8 @@ class Unit:
         text = "\n".join([*maths, *intrinsics.needed(text), text])
         vectors = [vector(name) for name in types.VECTORS if re.search(rf"\b{name}\b", text)]
         aliases = self._aliases(text)
-        text = "\n".join([*vectors, *aliases, text])
+        tiles = [PRELUDE] if re.search(rf"\b{VECTOR.name}\b", text) else []
+        text = "\n".join([*tiles, *vectors, *aliases, text])
         includes = "".join(
             f"#include <{header}>\n" for header, words in _HEADERS.items() if re.search(words, text)
         )
@@ -329,7 +335,8 @@ def split(kernel: str) -> tuple[str, tuple[tree.Expr | tree.Type, ...]]:
     name, _, rest = kernel.partition("<")
     if not rest:
         return name, ()
-    unit = parse(f"template <typename A> void f(A a) {{}} void g() {{ f<{rest.rstrip('> ')}>(); }}")
+    inner = rest.rstrip().removesuffix(">")
+    unit = parse(f"template <typename A> void f(A a) {{}} void g() {{ f<{inner}>(); }}")
     function = unit.items[-1]
     call = next(n for n in tree.walk(function) if isinstance(n, tree.Call))
     return name.strip(), call.templates or ()
