@@ -59,8 +59,6 @@ class Translated:
     """Parameters that are no pointers, by their names in the C."""
     aliased: frozenset[str] = frozenset()
     """Pointer parameters that may point into the array of another one."""
-    aliased: frozenset[str] = frozenset()
-    """Pointer parameters that may point into the array of another one."""
 
 
 def translate(

@@ -214,10 +214,6 @@ class Unit:
         if len(set(named)) != len(named):
             pointers = {a.name for a in args if isinstance(a, tree.Name)}
             kernel = replace(kernel, aliased=frozenset(pointers))
-        named = [a for a in call.args if isinstance(a, str)]
-        if len(set(named)) != len(named):
-            pointers = {a.name for a in args if isinstance(a, tree.Name)}
-            kernel = replace(kernel, aliased=frozenset(pointers))
         return tuple(shapes(s) for s in loops(kernel, call.geometry, frozenset(const)))
 
     # --- the text ---
