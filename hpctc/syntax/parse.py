@@ -15,7 +15,13 @@ from hpctc.core.errors import HpctcError
 from hpctc.core.resources import root
 from hpctc.syntax import tree
 from hpctc.syntax.build import Builder
-from hpctc.syntax.vocabulary import TEMPLATES, TYPES, declared_templates, declared_types
+from hpctc.syntax.vocabulary import (
+    TEMPLATES,
+    TYPES,
+    declared_templates,
+    declared_types,
+    variables,
+)
 
 LONGEST = 4_000_000
 """Characters; generated kernels stay far below, and a longer file is a mistake or an attack."""
@@ -52,7 +58,7 @@ class _Names:
     def __init__(self, source: str) -> None:
         self.source = source
         self.declarations = declared_types(source)
-        self.types = TYPES.union(self.declarations.values())
+        self.types = (TYPES - variables(source)).union(self.declarations.values())
         self.templates = TEMPLATES | declared_templates(source)
 
     def retag(self, token: Token) -> Token:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hpctc.syntax import tree
 from hpctc.transpile import intrinsics, types
-from hpctc.transpile.deduce import deduce, select
+from hpctc.transpile.deduce import deduce, select, specialised
 from hpctc.transpile.expressions import Expressions
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.program import Defined, last
@@ -30,11 +30,14 @@ class Calls(Expressions):
     def _call(self, node: tree.Call) -> Typed:
         if isinstance(node.function, tree.Member):
             return self.method(node, node.function)
-        if not isinstance(node.function, tree.Name):
-            raise self.refused("HPC0024", "a call through a pointer", node)
-        name = last(node.function.name)
-        if self.lookup(name) is None and self._is_own(node, name):
-            return self._own(node, name)
+        name = last(node.function.name) if isinstance(node.function, tree.Name) else ""
+        value = self.lookup(name) if name else self.expr(node.function)
+        if value is not None:
+            if (made := self.called_value(node, value)) is None:
+                raise self.refused("HPC0024", "a call through a pointer", node)
+            return made
+        if self._is_own(node, name):
+            return self.own_call(node, name, [self.argument_of(a) for a in node.args])
         if name.endswith("_cast") and node.templates:
             return self._named_cast(node, name)
         for attempt in (self._together, self._memory, self._arithmetic_call, self.group_call):
@@ -327,13 +330,21 @@ class Calls(Expressions):
 
     # --- the source's own functions ---
 
-    def _own(self, node: tree.Call, name: str) -> Typed:
-        args = [self.argument_of(a) for a in node.args]
-        defined = select(self.program.functions[name], len(args), node)
-        bound = deduce(self, defined, [a.type for a in args], node)
-        if self.geometry is not None and self.program.uses_threads(name):
+    def own_call(self, node: tree.Call, name: str, args: list[Typed]) -> Typed:
+        """A call of one of the source's functions."""
+        given = [a.type for a in args]
+        found = self.program.functions[name]
+        defined = select(self, found, given, node)
+        bound = deduce(self, defined, given, node)
+        defined = specialised(self, found, defined, bound)
+        with_lambda = any(types.name(k) in self.closures for k in given)
+        if with_lambda or (self.geometry is not None and self.program.uses_threads(name)):
             return self.inline(defined, args, bound, node)
         return self.emitted(defined, args, bound, node)
+
+    def called_value(self, node: tree.Call, given: Typed) -> Typed | None:
+        """``f(args)`` where ``f`` is an object (the objects' part of the translator does)."""
+        raise NotImplementedError
 
     def argument_of(self, node: tree.Expr) -> Typed:
         """An argument; an initializer list waits for its parameter's type."""

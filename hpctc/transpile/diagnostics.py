@@ -18,7 +18,6 @@ DIAGNOSTICS: dict[str, str] = {
     "HPC0012": "cooperative grid sync is not supported",
     "HPC0013": "a switch that holds a barrier is not supported",
     "HPC0014": "a recursive function that uses threads is not supported",
-    "HPC0015": "a return inside a loop of a function that uses threads is not supported",
     "HPC0016": "8-bit floating point is not supported",
     "HPC0017": "textures and surfaces are not supported",
     "HPC0018": "a template argument cannot be deduced",

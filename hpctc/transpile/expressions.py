@@ -1,7 +1,7 @@
 """Expressions of CUDA C++ as expressions of C, each with its type."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hpctc.syntax import tree
@@ -75,14 +75,37 @@ class Expressions(Scopes):
             return Typed(bound, types.INT)
         if name == "warpSize":
             return Typed(number(32), types.INT)
-        if name in self.program.enumerators:
-            return Typed(number(self.program.enumerators[name]), types.INT)
+        if (value := self._enumerator(node.name)) is not None:
+            return Typed(number(value), types.INT)
+        if (static := self._static(node.name)) is not None:
+            return static
         if name in self.program.variables:
             return self._global(self.program.variables[name])
         if name in _CONSTANTS:
             text, kind = _CONSTANTS[name]
             return Typed(tree.Number(text) if text.isdigit() else tree.Name(text), kind)
         raise self.refused("HPC0007", name, node)
+
+    def _enumerator(self, name: str) -> int | None:
+        """The value of ``Mode::Sum`` or ``Sum``; the enum's name tells two of that name apart."""
+        known = self.program.enumerators
+        scoped = "::".join(name.split("::")[-2:])
+        return known.get(scoped, known.get(last(name)))
+
+    def _static(self, name: str) -> Typed | None:
+        """``Struct::constant``, also by a template parameter that stands for the struct."""
+        holder, _, member = name.rpartition("::")
+        bound = self.templates.get(last(holder))
+        record = types.name(bound) if isinstance(bound, tree.Type) else last(holder)
+        if record not in self.program.records:
+            return None
+        for item in self.program.records[record][0].members:
+            for variable in item.variables if isinstance(item, tree.Declaration) else ():
+                if variable.name == member and variable.value is not None:
+                    with self.alone():
+                        kind = self.resolve(variable.type)
+                        return Typed(self.expr(variable.value).expr, kind)
+        return None
 
     def _global(self, variable: tree.Variable) -> Typed:
         if "__shared__" in variable.storage:
@@ -132,6 +155,8 @@ class Expressions(Scopes):
         if node.op == "!":
             return self.negated(node.operand)
         inner = self.expr(node.operand) if node.op in ("++", "--") else self.value(node.operand)
+        if (found := self.overloaded(node.op, [inner], node)) is not None:
+            return found
         if node.op in ("++", "--"):
             return Typed(tree.Unary(node.op, inner.expr), inner.type)
         if node.op == "+":
@@ -186,6 +211,8 @@ class Expressions(Scopes):
             left, right = self.expr(node.left), self.expr(node.right)
             return Typed(tree.Binary(",", left.expr, right.expr), right.type)
         left, right = self.expr(node.left), self.expr(node.right)
+        if (found := self.overloaded(node.op, [left, right], node)) is not None:
+            return found
         return self.operation(node.op, left, right)
 
     def operation(self, op: str, left: Typed, right: Typed) -> Typed:
@@ -267,6 +294,8 @@ class Expressions(Scopes):
             literal = self.construct(target.type, node.value.items)
             return Typed(tree.Assign("=", target.expr, literal), target.type)
         value = self.expr(node.value)
+        if (found := self.overloaded(node.op, [target, value], node)) is not None:
+            return found
         compound = node.op != "="
         special = types.name(target.type) in {"bf16", *types.VECTORS}
         if compound and special:
@@ -342,10 +371,10 @@ class Expressions(Scopes):
     def _field(self, name: str, node: tree.Member) -> tree.Type:
         if name in types.VECTORS:
             return tree.Named(types.VECTORS[name][0])
-        layout = self.shared.layouts.get(name, {})
-        if node.name not in layout:
+        layout = self.shared.layouts.get(name)
+        if layout is None or node.name not in layout.fields:
             raise self.refused("HPC0007", f"{name or 'this value'} has no member {node.name}", node)
-        return layout[node.name]
+        return layout.fields[node.name]
 
     def _geometry(self, name: str, axis: str, node: tree.Node) -> Typed | None:
         if name not in ("threadIdx", "blockIdx", "blockDim", "gridDim"):
@@ -403,6 +432,10 @@ class Expressions(Scopes):
             if not node.args:
                 return Typed(number(0), kind)
             return self.cast(kind, self.expr(node.args[0]))
+        if (found := self.made(kind, node.args, node)) is not None:
+            return found
+        if not node.args and (blank := self.blank(kind)) is not None:
+            return Typed(blank, kind)
         return Typed(self.construct(kind, node.args), kind)
 
     def construct(
@@ -428,7 +461,8 @@ class Expressions(Scopes):
         if isinstance(kind, tree.Array):
             inner = kind.of
         else:
-            fields = list(self.shared.layouts.get(types.name(kind), {}).values())
+            layout = self.shared.layouts.get(types.name(kind))
+            fields = list(layout.fields.values()) if layout is not None else []
             inner = fields[place] if place < len(fields) else types.INT
         return Typed(self.construct(inner, node.items), inner)
 
@@ -449,6 +483,18 @@ class Expressions(Scopes):
 
     def elementwise(self, op: str, args: list[Typed]) -> Typed:
         """An operation on vectors, place by place (the calls' part of the translator does)."""
+        raise NotImplementedError
+
+    def overloaded(self, op: str, given: Sequence[Typed], node: tree.Expr) -> Typed | None:
+        """An operator that the source defines (the objects' part of the translator does)."""
+        raise NotImplementedError
+
+    def made(self, kind: tree.Type, args: Sequence[tree.Expr], node: tree.Node) -> Typed | None:
+        """An object from a constructor of the source (the objects' part does)."""
+        raise NotImplementedError
+
+    def blank(self, kind: tree.Type) -> tree.Expr | None:
+        """What a struct's members say they start with (the objects' part does)."""
         raise NotImplementedError
 
 

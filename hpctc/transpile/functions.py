@@ -7,7 +7,7 @@ from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.program import Defined
 from hpctc.transpile.records import spelled
-from hpctc.transpile.scope import Typed
+from hpctc.transpile.scope import Typed, identifier
 
 if TYPE_CHECKING:
     from hpctc.transpile.scope import Scopes
@@ -24,7 +24,7 @@ def emit(
     inner = Translator(shared, None, templates)
     parameters = [inner.resolve(p.type) for p in function.parameters]
     kind = inner.resolve(function.result)
-    mangled = [function.name, *(_word(a) for a in bound.values())]
+    mangled = [identifier(function.name), *(_word(a) for a in bound.values())]
     overloads = shared.program.functions[function.name]
     if len(overloads) > 1:
         mangled.append(str(overloads.index(defined) + 1))

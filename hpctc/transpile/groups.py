@@ -4,8 +4,8 @@ from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.calls import NO_VALUE
 from hpctc.transpile.fold import constant, number
+from hpctc.transpile.objects import Objects
 from hpctc.transpile.scope import Barrier, Typed, Warped
-from hpctc.transpile.statements import Statements
 
 _GROUPS = frozenset({"thread_block", "thread_block_tile", "thread_group", "coalesced_group"})
 
@@ -15,7 +15,7 @@ _REDUCTIONS = {"plus": "add", "greater": "max", "less": "min", "bit_and": "and",
                "bit_xor": "exor"}  # fmt: skip
 
 
-class Groups(Statements):
+class Groups(Objects):
     """Methods and group functions."""
 
     def method(self, node: tree.Call, function: tree.Member) -> Typed:
@@ -24,30 +24,7 @@ class Groups(Statements):
         kind = types.name(types.bare(types.element(given.type)) if function.arrow else given.type)
         if kind in _GROUPS:
             return self._group_method(node, given.type, kind, function.name)
-        if kind in self.shared.methods and function.name in self.shared.methods[kind]:
-            return self._struct_method(node, given, kind, function)
-        raise self.refused("HPC0006", f"{kind}::{function.name}", node)
-
-    def _struct_method(
-        self, node: tree.Call, given: Typed, kind: str, function: tree.Member
-    ) -> Typed:
-        method = self.shared.methods[kind][function.name]
-        args = [self.expr(a) for a in node.args]
-        base = given.expr
-        if not isinstance(base, tree.Name) and not function.arrow:
-            held = types.bare(given.type)
-            base = self.temporary("self", held, base)
-        fields = {
-            name: Typed(tree.Member(base, name, function.arrow), field)
-            for name, field in self.shared.layouts[kind].items()
-        }
-        with self.nested():
-            self.scopes[-1].clear()
-            self.scopes[-1].update(fields)
-            marked = tree.Function(
-                method.name, method.result, method.parameters, method.body, ("method",)
-            )
-            return self.inlined(marked, args, self.shared.bindings[kind], node)
+        return super().method(node, function)
 
     def _rank(self) -> tree.Expr:
         """The thread's number in its block."""

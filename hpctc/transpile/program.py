@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from hpctc.syntax import tree
+from hpctc.syntax import edit, tree
 from hpctc.transpile import intrinsics
 from hpctc.transpile.diagnostics import Diagnosed
+from hpctc.transpile.fold import Folder, constant, number
 
 GEOMETRY = frozenset({"threadIdx", "blockIdx", "blockDim", "gridDim", "warpSize"})
 
@@ -22,6 +23,7 @@ class Defined:
 
     item: tree.Function
     parameters: tuple[tree.TemplateParameter, ...] = ()
+    """Of the template; a specialisation has none, its arguments stand in the function."""
 
 
 @dataclass
@@ -35,6 +37,8 @@ class Program:
     aliases: dict[str, tree.Alias] = field(default_factory=dict)
     variables: dict[str, tree.Variable] = field(default_factory=dict)
     enumerators: dict[str, int] = field(default_factory=dict)
+    """By their own names, and with their enum's before them."""
+    enums: set[str] = field(default_factory=set)
 
     def kernels(self) -> list[str]:
         """Names of the ``__global__`` functions, in source order."""
@@ -118,10 +122,33 @@ def _add(
 
 
 def enumerate_values(item: tree.Enum, program: Program) -> None:
-    """Note the constants of an enum."""
+    """Note the constants of an enum; a value may mention those before it."""
     following = 0
+    program.enums |= {item.name} - {""}
     for name, value in item.values:
-        if isinstance(value, tree.Number):
-            following = int(value.text.rstrip("uUlL"), 0)
+        if value is not None:
+            known = {n: number(v) for n, v in program.enumerators.items()}
+            found = constant(evaluated(edit.substitute(value, known)))
+            if found is None:
+                raise Diagnosed("HPC0027", f"the value of {name}", item.at)
+            following = found
         program.enumerators[name] = following
+        if item.name:
+            program.enumerators[f"{item.name}::{name}"] = following
         following += 1
+
+
+def evaluated(node: tree.Expr) -> tree.Expr:
+    """Integer arithmetic on constants, done."""
+    fold = Folder()
+
+    def change(part: tree.Node) -> tree.Node:
+        match part:
+            case tree.Binary(op, left, right):
+                return fold.binary(op, left, right)
+            case tree.Text(text) if len(text) == 3:
+                return number(ord(text[1]))
+            case _:
+                return part
+
+    return edit.transform(node, change)

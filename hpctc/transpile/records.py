@@ -1,11 +1,13 @@
 """Structs of a source, instantiated as C structs: fields stay, methods are inlined where called."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hpctc.syntax import printer, tree
 from hpctc.transpile import types
 from hpctc.transpile.diagnostics import Diagnosed
+from hpctc.transpile.program import Defined
+from hpctc.transpile.scope import Layout
 
 if TYPE_CHECKING:
     from hpctc.transpile.scope import Scopes
@@ -22,28 +24,39 @@ def instantiate(scopes: "Scopes", name: str, args: Sequence[tree.Expr | tree.Typ
     if mangled in scopes.shared.layouts:
         return tree.Named(mangled)
     bound = {p.name: a for p, a in zip(parameters, given, strict=True)}
+    special = scopes.program.records.get(f"{name}<{','.join(map(printer.show, given))}>")
+    record = special[0] if special is not None else record
+    layout = scopes.shared.layouts[mangled] = Layout(templates=bound)
     kept, scopes.templates = scopes.templates, {**scopes.templates, **bound}
-    layout: dict[str, tree.Type] = {}
-    scopes.shared.layouts[mangled] = layout
-    scopes.shared.bindings[mangled] = bound
-    methods: dict[str, tree.Function] = {}
     lines = []
-    for member in record.members:
-        if isinstance(member, tree.Declaration):
-            for variable in member.variables:
-                if "static" in variable.storage:
-                    continue
-                layout[variable.name] = scopes.resolve(variable.type)
-                field = tree.Variable(variable.name, spelled(layout[variable.name]))
-                lines.append("  " + printer.show(tree.Declaration((field,))).strip())
-        elif isinstance(member, tree.Function):
-            methods[member.name] = member
-    scopes.shared.methods[mangled] = methods
+    for variable in _fields(record):
+        kind = layout.fields[variable.name] = scopes.resolve(variable.type)
+        if variable.value is not None:
+            layout.defaults[variable.name] = variable.value
+        field = tree.Variable(variable.name, spelled(kind))
+        lines.append("  " + printer.show(tree.Declaration((field,))).strip())
     scopes.templates = kept
+    for method in _methods(record):
+        name = "constructor" if method.item.maker else method.item.name
+        layout.methods.setdefault(name, []).append(method)
     keyword = "union" if record.head.startswith("union") else "struct"
     body = "\n".join(lines)
     scopes.shared.records[mangled] = f"typedef {keyword} {{\n{body}\n}} {mangled};\n"
     return tree.Named(mangled)
+
+
+def _fields(record: tree.Record) -> Iterator[tree.Variable]:
+    for member in record.members:
+        if isinstance(member, tree.Declaration):
+            yield from (v for v in member.variables if "static" not in v.storage)
+
+
+def _methods(record: tree.Record) -> Iterator[Defined]:
+    for member in record.members:
+        if isinstance(member, tree.Function) and member.body is not None:
+            yield Defined(member)
+        elif isinstance(member, tree.Template) and isinstance(member.item, tree.Function):
+            yield Defined(member.item, member.parameters)
 
 
 def _word(arg: tree.Expr | tree.Type) -> str:

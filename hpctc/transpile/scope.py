@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.fold import Folder, constant, number
-from hpctc.transpile.program import Program, last
+from hpctc.transpile.program import Defined, Program, last
 
 _RESERVED = (
     "tx ty tz bx by bz auto break case char const continue default do double else enum extern "
@@ -26,6 +27,10 @@ class Typed:
 
     expr: tree.Expr
     type: tree.Type
+
+
+Scope = dict[str, Typed]
+"""What names stand for."""
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,26 @@ class Geometry:
 
 
 @dataclass
+class Layout:
+    """What a struct is made of."""
+
+    fields: dict[str, tree.Type] = field(default_factory=dict)
+    defaults: dict[str, tree.Expr] = field(default_factory=dict)
+    """Field -> what it starts with."""
+    methods: dict[str, list[Defined]] = field(default_factory=dict)
+    templates: Mapping[str, tree.Type | tree.Expr] = field(default_factory=dict)
+    """Its template arguments."""
+
+
+@dataclass
 class Shared:
     """What all functions of one C source have in common."""
 
     program: Program
     records: dict[str, str] = field(default_factory=dict)
     """Struct name -> its C definition, in order of need."""
-    layouts: dict[str, dict[str, tree.Type]] = field(default_factory=dict)
-    """Struct name -> its fields."""
-    methods: dict[str, dict[str, tree.Function]] = field(default_factory=dict)
-    bindings: dict[str, Mapping[str, tree.Type | tree.Expr]] = field(default_factory=dict)
-    """Struct name -> its template arguments."""
+    layouts: dict[str, "Layout"] = field(default_factory=dict)
+    """Struct name -> what it is made of."""
     functions: dict[str, tree.Function | None] = field(default_factory=dict)
     """Emitted device functions by C name; None while one is being translated."""
     results: dict[str, tree.Type] = field(default_factory=dict)
@@ -109,8 +123,10 @@ class Scopes:
         self.program = shared.program
         self.geometry = geometry
         self.templates = dict(templates)
-        self.scopes: list[dict[str, Typed]] = [{}]
+        self.scopes: list[Scope] = [{}]
         self.locals: dict[str, Local] = {}
+        self.closures: dict[str, Any] = {}
+        """Lambdas by the name of their type."""
         self.used = {*RESERVED, *taken, *self.program.functions, *self.program.variables}
         self.fold = Folder()
         self.out: list[tree.Node] = []
@@ -141,15 +157,15 @@ class Scopes:
         self.scopes.pop()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """A scope that sees none of the others: the body of an inlined function."""
-        kept, self.scopes = self.scopes, [{}]
+    def alone(self, around: Sequence[Scope] = ()) -> Iterator[None]:
+        """A scope that sees these others only: the body of an inlined function."""
+        kept, self.scopes = self.scopes, [*around, {}]
         yield
         self.scopes = kept
 
     def fresh(self, name: str) -> str:
         """A name like this one that no other variable of the C has."""
-        base, tail = name.strip("_") or "v", 1
+        base, tail = identifier(name).strip("_") or "v", 1
         base = f"v{base}" if base[0].isdigit() else base
         candidate = base
         while candidate in self.used:
@@ -207,6 +223,14 @@ class Scopes:
             return self.resolve(self.program.aliases[name].type)
         if name in self.program.records:
             return self.record(name, args)
+        if name in self.program.enums:
+            return types.INT
+        return self._builtin(name, args, node)
+
+    def _builtin(
+        self, name: str, args: tuple[tree.Expr | tree.Type, ...] | None, node: tree.Type
+    ) -> tree.Type:
+        """A type of CUDA's own, other than numbers and vectors."""
         if name == "fragment":
             assert args is not None
             return tree.Named("fragment", tuple(self.argument(a) for a in args))
@@ -224,9 +248,14 @@ class Scopes:
         """A template argument: a type, or a constant."""
         if isinstance(node, tree.Type):
             return self.tag(node)
-        if isinstance(node, tree.Name) and isinstance(self.templates.get(node.name), tree.Type):
+        if isinstance(node, tree.Name) and self._names_type(node.name):
             return self.resolve(tree.Named(node.name))
         return self.expr(node).expr
+
+    def _names_type(self, name: str) -> bool:
+        """Whether what reads as a variable is a type: a struct's name in a launch's text."""
+        known = name in self.program.records or name in self.program.aliases
+        return isinstance(self.templates.get(name), tree.Type) or known
 
     def tag(self, node: tree.Type) -> tree.Type:
         """A type argument; wmma's empty tags are kept as they are."""
@@ -245,3 +274,17 @@ class Scopes:
     def refused(self, code: str, detail: str, node: tree.Node) -> Diagnosed:
         """The diagnostic of a node that does not become C."""
         return Diagnosed(code, detail, node.at)
+
+
+_OPERATORS = {"+": "plus", "-": "minus", "*": "times", "/": "over", "()": "call", "[]": "at",
+              "==": "equal", "<": "less", ">": "greater", "%": "modulo"}  # fmt: skip
+
+
+def identifier(name: str) -> str:
+    """A function's name as C may have it: ``operator*`` becomes ``times``."""
+    if not name.startswith("operator"):
+        return name
+    op = name.removeprefix("operator").strip()
+    if op in _OPERATORS:
+        return _OPERATORS[op]
+    return f"{_OPERATORS[op[:-1]]}_assign" if op[:-1] in _OPERATORS else "operate"

@@ -1,6 +1,7 @@
 """Statements, and whole functions: bodies become C statements with barriers still in them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from hpctc.syntax import tree
@@ -8,8 +9,21 @@ from hpctc.transpile import types
 from hpctc.transpile.calls import NO_VALUE, Calls
 from hpctc.transpile.fold import ANY, constant
 from hpctc.transpile.program import Defined
-from hpctc.transpile.returns import always_returns, has_return, tailed
-from hpctc.transpile.scope import Barrier, Collective, Local, Typed, Warped
+from hpctc.transpile.returns import structured
+from hpctc.transpile.scope import Barrier, Collective, Local, Scope, Typed, Warped
+
+
+@dataclass(frozen=True)
+class Returning:
+    """What a return does in the function that is being translated."""
+
+    target: tree.Name | None
+    """The variable that takes the value; None: there is none."""
+    type: tree.Type
+    plain: bool = False
+    """Whether it is a function of the C, where a return is a return."""
+    seen: list[tree.Type] = field(default_factory=list)
+    """Types of the values returned, for a function that does not say its own."""
 
 
 class Statements(Calls):
@@ -18,7 +32,7 @@ class Statements(Calls):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.mutable: set[str] = set()
-        self.returning: list[tuple[tree.Name | None, tree.Type]] = []
+        self.returning: list[Returning] = []
         self.depth = 0
         self.outside: dict[str, Typed] = {}
 
@@ -112,7 +126,8 @@ class Statements(Calls):
             assert value is not None
             kind = tree.Reference(value.type) if isinstance(kind, tree.Reference) else value.type
             kind = types.UNSIGNED if types.name(kind) == "index" else types.decayed(kind)
-        if types.name(kind) in ("thread_block", "thread_block_tile", "coalesced_group"):
+        groups = ("thread_block", "thread_block_tile", "coalesced_group")
+        if types.name(kind) in groups or types.name(kind) in self.closures:
             assert value is not None
             self.bind(node.name, value)
             return
@@ -160,18 +175,34 @@ class Statements(Calls):
         return False
 
     def _initial(self, node: tree.Variable, kind: tree.Type) -> Typed | None:
+        plain = types.name(kind) in types.RANK or types.is_pointer(kind)
         if node.constructor is not None:
-            if types.name(kind) in types.RANK or types.is_pointer(kind):
+            if plain:
                 return self.expr(node.constructor[0]) if node.constructor else None
-            return Typed(self.construct(kind, node.constructor), kind)
+            return self._object(kind, node.constructor, node)
         if isinstance(node.value, tree.Braces):
             if types.name(kind) in types.RANK:
                 items = node.value.items or (tree.Number("0"),)
                 return self.expr(items[0])
             if isinstance(kind, tree.Array) and kind.size is None:
                 kind = tree.Array(kind.of, tree.Number(str(len(node.value.items))))
-            return Typed(self.construct(kind, node.value.items), kind)
-        return None if node.value is None else self.expr(node.value)
+            return self._object(kind, node.value.items, node)
+        if node.value is not None:
+            return self.expr(node.value)
+        if plain or isinstance(kind, tree.Array):
+            return None
+        if (made := self.made(kind, (), node)) is not None:
+            return made
+        blank = self.blank(kind)
+        return None if blank is None else Typed(blank, kind)
+
+    def _object(self, kind: tree.Type, args: tuple[tree.Expr, ...], node: tree.Node) -> Typed:
+        """A struct, vector or array from its parts, or from a constructor's arguments."""
+        if (made := self.made(kind, args, node)) is not None:
+            return made
+        if not args and (blank := self.blank(kind)) is not None:
+            return Typed(blank, kind)
+        return Typed(self.construct(kind, args), kind)
 
     def initial(self, variable: tree.Variable) -> tree.Expr | None:
         """The value of a global variable."""
@@ -327,16 +358,20 @@ class Statements(Calls):
         if not self.returning:
             self.out.append(tree.Return())
             return
-        target, kind = self.returning[-1]
+        way = self.returning[-1]
         if node.value is None:
             value = None
         elif isinstance(node.value, tree.Braces):
-            value = self.construct(kind, node.value.items)
+            value = self.construct(way.type, node.value.items)
         else:
-            value = self.converted(self.expr(node.value), kind)
-        if target is not None and value is not None:
-            self.out.append(tree.Evaluate(tree.Assign("=", target, value)))
-        elif self.geometry is None:
+            given = self.expr(node.value)
+            way.seen.append(given.type)
+            value = self.converted(given, way.type)
+            if way.plain and isinstance(way.type, tree.Reference):
+                value = address(given.expr)
+        if way.target is not None and value is not None:
+            self.out.append(tree.Evaluate(tree.Assign("=", way.target, value)))
+        elif way.plain:
             self.out.append(tree.Return(value))
 
     # --- functions ---
@@ -344,9 +379,9 @@ class Statements(Calls):
     def kernel(self, defined: Defined) -> tuple[Any, ...]:
         """The body of a kernel whose parameters are bound."""
         assert defined.item.body is not None
-        self.mutable |= mutated(defined.item.body) | self._by_reference(defined.item.body)
-        statements = tailed(defined.item.body.body, drop=True)
-        return self.body(tree.Block(statements))
+        body = tree.Block(structured(defined.item.body.body, drop=True))
+        self.mutable |= mutated(body) | self._by_reference(body)
+        return self.body(body)
 
     def inline(
         self, defined: Defined, args: list[Typed],
@@ -357,39 +392,48 @@ class Statements(Calls):
 
     def inlined(
         self, function: tree.Function, args: list[Typed],
-        bound: Mapping[str, tree.Type | tree.Expr], node: tree.Node,
+        bound: Mapping[str, tree.Type | tree.Expr], node: tree.Node, around: Sequence[Scope] = (),
     ) -> Typed:  # fmt: skip
-        """As :meth:`inline`, for methods too."""
+        """As :meth:`inline`, for methods and lambdas too: ``around`` is what they see."""
         self.depth += 1
         if self.depth > 30:
             raise self.refused("HPC0014", function.name, node)
         assert function.body is not None
-        statements = tailed(function.body.body, drop=False)
-        if any(has_return(s) and not always_returns((s,)) for s in statements):
-            raise self.refused("HPC0015", function.name, node)
+        body = tree.Block(structured(function.body.body, drop=False))
         kept = self.templates, self.mutable
         self.templates = {**self.templates, **bound}
-        self.mutable = mutated(function.body) | self._by_reference(function.body)
-        result_type = self.resolve(function.result)
-        outer = dict(self.scopes[-1]) if function.storage == ("method",) else {}
-        with self.alone():
-            self.scopes[-1].update(outer)
+        changed = mutated(body) | self._by_reference(body)
+        self.mutable = self.mutable | changed if around else changed
+        with self.alone(around):
             for parameter, given in zip(
                 function.parameters, self._defaults(function, args), strict=True
             ):
                 self._pass(parameter, given)
-            if types.name(result_type) == "auto":
-                result_type = types.FLOAT
+            kind = self._result(function, body)
             result = None
-            if types.name(result_type) != "void":
-                result = self.temporary(f"{function.name}_value", types.bare(result_type))
-            self.returning.append((result, result_type))
-            for statement in statements:
+            if types.name(kind) != "void":
+                result = self.temporary(f"{function.name}_value", kind)
+            self.returning.append(Returning(result, kind))
+            for statement in body.body:
                 self.statement(statement)
             self.returning.pop()
         self.templates, self.mutable = kept
         self.depth -= 1
-        return NO_VALUE if result is None else Typed(result, types.bare(result_type))
+        return NO_VALUE if result is None else Typed(result, kind)
+
+    def _result(self, function: tree.Function, body: tree.Block) -> tree.Type:
+        """What an inlined function returns; ``auto``: what its first return says, tried out."""
+        kind = types.bare(self.resolve(function.result))
+        if types.name(kind) != "auto":
+            return kind
+        kept = dict(self.locals), set(self.used), dict(self.fold.ranges), set(self.constants)
+        way = Returning(None, kind)
+        self.returning.append(way)
+        self.captured(lambda: self.body(body))
+        self.returning.pop()
+        self.locals, self.used, self.fold.ranges, self.constants = kept
+        seen = [types.UNSIGNED if types.name(k) == "index" else k for k in way.seen]
+        return types.decayed(seen[0]) if seen else types.VOID
 
     def _defaults(self, function: tree.Function, args: list[Typed]) -> Iterator[Typed]:
         yield from args
@@ -406,6 +450,9 @@ class Statements(Calls):
             if types.name(kind) not in types.RANK:
                 self.bind(parameter.name, given)
                 return
+        if types.name(kind) in self.closures:
+            self.bind(parameter.name, given)
+            return
         fixed = parameter.name not in self.mutable
         if (
             isinstance(kind, tree.Reference)
@@ -428,15 +475,13 @@ class Statements(Calls):
         values = []
         for kind, given in zip(parameters, self._defaults(defined.item, args), strict=True):
             if isinstance(kind, tree.Reference):
-                address = tree.Unary("&", given.expr)
-                values.append(
-                    given.expr.operand
-                    if isinstance(given.expr, tree.Unary) and given.expr.op == "*"
-                    else address
-                )
+                values.append(address(given.expr))
             else:
                 values.append(self.converted(given, kind))
-        return Typed(tree.Call(tree.Name(name), tuple(values)), result)
+        call = tree.Call(tree.Name(name), tuple(values))
+        if isinstance(result, tree.Reference):
+            return self.dereferenced(Typed(call, tree.Pointer(result.to)))
+        return Typed(call, result)
 
     def _by_reference(self, body: tree.Node) -> set[str]:
         """Names that are passed to reference parameters."""
@@ -448,7 +493,48 @@ class Statements(Calls):
                 for parameter, arg in zip(defined.item.parameters, call.args, strict=False):
                     if isinstance(parameter.type, tree.Reference):
                         found |= {_base(arg)}
-        return found
+        return found | _passed_to_lambdas(body)
+
+
+def _passed_to_lambdas(body: tree.Node) -> set[str]:
+    """Names that are passed to reference parameters of lambdas and methods of this body."""
+    lambdas = {
+        v.name: v.value.parameters
+        for v in tree.walk(body)
+        if isinstance(v, tree.Variable) and isinstance(v.value, tree.Lambda)
+    }
+    found: set[str] = set()
+    for call in tree.walk(body):
+        if isinstance(call, tree.Call) and isinstance(call.function, tree.Name):
+            for parameter, arg in zip(lambdas.get(call.function.name, ()), call.args, strict=False):
+                if isinstance(parameter.type, tree.Reference):
+                    found.add(_base(arg))
+        elif isinstance(call, tree.Call) and isinstance(call.function, tree.Member):
+            found |= {_base(arg) for arg in call.args}
+    return found
+
+
+def reassigned(body: tree.Node) -> set[str]:
+    """Names that are given another value themselves; what is stored behind them does not count."""
+    found: set[str] = set()
+    for node in tree.walk(body):
+        match node:
+            case tree.Assign(_, tree.Name(name), _):
+                found.add(name)
+            case tree.Postfix(_, tree.Name(name)) | tree.Unary("++" | "--" | "&", tree.Name(name)):
+                found.add(name)
+            case tree.Variable(_, tree.Reference(), _, _, tree.Name(name)):
+                found.add(name)
+            case _:
+                pass
+    return found
+
+
+def address(node: tree.Expr) -> tree.Expr:
+    """``&node``; of ``*p`` it is ``p``."""
+    return (
+        node.operand if isinstance(node, tree.Unary) and node.op == "*" else tree.Unary("&", node)
+    )
 
 
 def mutated(body: tree.Node) -> set[str]:
@@ -508,4 +594,4 @@ def names_of(statements: Sequence[tree.Node]) -> set[str]:
     return {n.name for s in statements for n in tree.walk(s) if isinstance(n, tree.Name)}
 
 
-__all__ = ["Local", "Statements", "mutated", "names_of"]
+__all__ = ["Local", "Returning", "Statements", "mutated", "names_of", "reassigned"]
