@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -27,6 +27,10 @@ class Bench:
     """Shared objects, by content."""
     jobs: int = 1
     """How many candidates are built or verified at once; timing is alone on the machine."""
+
+    def at(self, threads: int) -> "Bench":
+        """The same on the first so many of its cores."""
+        return replace(self, setup=replace(self.setup, cores=self.setup.cores[:threads]))
 
     def compile(self, code: str) -> Built:
         """Build ``code`` under the limits of a compile."""

@@ -47,12 +47,16 @@ def case(pair: Pair, inputs: Sequence[Array], name: str) -> Case:
     return Case(name, tuple(inputs), reference(parse(pair.graph, pair.name), named))
 
 
-def rotated(arrays: Sequence[Array], random: np.random.Generator) -> list[Array]:
-    """Each array's elements in their order, but begun at a random one: new inputs, still legal.
+def shifts(arrays: Sequence[Array], random: np.random.Generator) -> list[int]:
+    """How far to roll each array: a random distance."""
+    return [int(random.integers(max(a.size, 1))) for a in arrays]
+
+
+def rolled(arrays: Sequence[Array], distances: Sequence[int]) -> list[Array]:
+    """Each array's elements in their order, but begun elsewhere: new inputs, still legal.
 
     A domain is the same interval for all elements of an input, so any rearrangement stays in it.
     """
     return [
-        np.roll(a.reshape(-1), int(random.integers(max(a.size, 1)))).reshape(a.shape)
-        for a in arrays
+        np.roll(a.reshape(-1), d).reshape(a.shape) for a, d in zip(arrays, distances, strict=True)
     ]

@@ -8,27 +8,35 @@ from typing import Self
 
 from hpctc.core.records import Pair
 from hpctc.native.call import Array
-from hpctc.sandbox.arena import Arena
+from hpctc.native.evict import evict
+from hpctc.sandbox.arena import Arena, Flush
 from hpctc.sandbox.process import Called, Candidate, Ended, Setup
 
 
 class Seat:
     """One side of a comparison; leaving the ``with`` ends the child and frees the memory."""
 
-    def __init__(self, setup: Setup, library: Path, pair: Pair) -> None:
-        """Load ``library`` for the arguments of ``pair``."""
+    def __init__(self, setup: Setup, library: Path, pair: Pair, flush: Flush = "end") -> None:
+        """Load ``library`` for the arguments of ``pair``; ``flush``: see :class:`Arena`."""
+        self._scratch = library.parent
         with ExitStack() as opened:
-            self._inputs = opened.enter_context(Arena(pair.inputs, writable=False))
-            self.outputs = opened.enter_context(Arena(pair.outputs, writable=True))
+            self._inputs = opened.enter_context(Arena(pair.inputs, False, flush))
+            self.outputs = opened.enter_context(Arena(pair.outputs, True, flush))
             self.child = opened.enter_context(
                 Candidate(setup, library, pair.entry, self._inputs, self.outputs)
             )
             self._opened = opened.pop_all()
 
-    def call(self, values: Sequence[Array], turn: int) -> Called | Ended:
-        """One call on these inputs; the outputs are poisoned first, by ``turn``."""
+    def call(self, values: Sequence[Array], turn: int, cold: bool = False) -> Called | Ended:
+        """One call on these inputs; the outputs are poisoned first, by ``turn``.
+
+        ``cold``: when it begins, no cache holds any of the arrays.
+        """
         self._inputs.store(values)
         self.outputs.poison(turn)
+        if cold:
+            for arena in (self._inputs, self.outputs):
+                evict(arena.pages, self._scratch)
         return self.child.call()
 
     def __enter__(self) -> Self:

@@ -1,194 +1,154 @@
-"""How long a correct candidate takes beside its baseline.
+"""How long a correct candidate takes beside the rungs of the baseline ladder.
 
-Both are loaded, each in a child of its own on the same cores. They are called in the order A B B A,
-each pair of calls on inputs that neither has seen; the outputs of these very calls are compared,
-and where they differ the float64 meaning decides. The time recorded is the runner's; the kernel's
-processor clock has to agree with it. What is recorded is raw; the figures are made in
+One :class:`~hpctc.evaluate.match.Match` for every number of threads: the candidate and all rungs
+are called in turns on the same cores. The time recorded is the runner's; the kernel's processor
+clock has to agree with it. What is recorded is raw, a record a rung; the figures are made in
 :mod:`hpctc.score`.
 """
 
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
-import numpy as np
-
-from hpctc.core.records import Timing, Verdict, VerdictClass
+from hpctc.core.records import Pair, Timing, Verdict
 from hpctc.core.suite import Suite
 from hpctc.evaluate.bench import Attempt, Bench
-from hpctc.evaluate.cases import Case, case, inputs_of, rotated
-from hpctc.evaluate.compare import difference
+from hpctc.evaluate.cases import case, inputs_of
+from hpctc.evaluate.match import Match, Outcome, Series, Side
+from hpctc.evaluate.rung import Rung
 from hpctc.evaluate.seat import Seat
-from hpctc.evaluate.verify import compared
-from hpctc.native.call import Array
 from hpctc.native.host import facts
-from hpctc.sandbox.process import Called, Ended
 
-FEWEST_PAIRS = 10
-MOST_PAIRS = 400
-TIGHT = 0.01
-"""The half-width of the interval of the ratio, relative, at which more pairs are not worth it."""
-GRACE_NS = 200_000
-"""What a call may compute outside what its clock shows: waking up, and the way to the reply."""
-
-
-@dataclass
-class Series:
-    """What has been measured so far, one entry a pair of calls."""
-
-    candidate: list[Called] = field(default_factory=list)
-    baseline: list[Called] = field(default_factory=list)
-
-    def is_tight(self) -> bool:
-        """Whether the 95 % interval of the median ratio is narrow (by order statistics)."""
-        count = len(self.candidate)
-        logs = np.sort(
-            [
-                np.log(max(b.child_ns, 1) / max(c.child_ns, 1))
-                for c, b in zip(self.candidate, self.baseline, strict=True)
-            ]
-        )
-        reach = 0.98 * np.sqrt(count)  # 1.96 standard deviations of Binomial(count, 1/2)
-        low, high = int(np.floor(count / 2 - reach)), int(np.ceil(count / 2 + reach))
-        return low >= 0 and high < count and bool(logs[high] - logs[low] < 2 * TIGHT)
-
-    def forged(self, cores: int) -> str:
-        """Why the candidate's clock cannot be believed; empty: it can.
-
-        On so many cores nothing computes longer than their number times the time that goes by;
-        what a call computed the kernel knows. That holds on a busy host too, where the time that
-        went by for the parent says little.
-        """
-        hidden = [c for c in self.candidate if c.cpu_ns / cores > 1.1 * c.child_ns + GRACE_NS]
-        if 4 * len(hidden) <= len(self.candidate):
-            return ""
-        told, spent = hidden[0].child_ns / 1e6, hidden[0].cpu_ns / 1e6
-        return f"impossible: it claims {told:.3f} ms for a call that computed for {spent:.3f} ms"
+MARGIN = 1.1
+"""A time this much below the floor is impossible, not noise."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """A series, or why it is not to be used."""
+class How:
+    """What candidates are timed against, and for how long."""
 
-    series: Series
-    verdict: VerdictClass = "correct"
-    problem: str = ""
+    rungs: Callable[[Pair], Sequence[Rung]]
+    """The ladder of a pair, the same names in the same order for all pairs."""
+    threads: Sequence[int]
+    """One match for each number."""
+    seconds: float
+    """For one match."""
+    floor_ns: Callable[[Pair, int], float | None] = lambda _pair, _threads: None
+    """The least time that the host's roofline allows a pair on so many threads, if it is known."""
 
 
 def time_all(
-    attempts: Iterable[tuple[Attempt, Verdict]], suite: Suite, bench: Bench, seconds: float
+    attempts: Iterable[tuple[Attempt, Verdict]], suite: Suite, bench: Bench, how: How
 ) -> Iterator[Timing]:
-    """One record for every correct attempt, timed one after the other; ``seconds`` for each."""
+    """A record a number of threads and rung for every correct attempt, one after the other."""
     for attempt, verdict in attempts:
-        if verdict.verdict != "correct":
-            continue
-        began = state()
-        outcome = _time(attempt, verdict.tolerance or 0.0, suite, bench, seconds)
-        yield Timing.make(
-            of=verdict.id,
-            baseline="reference",
-            threads=len(bench.setup.cores),
-            candidate_ns=tuple(c.child_ns for c in outcome.series.candidate),
-            baseline_ns=tuple(b.child_ns for b in outcome.series.baseline),
-            host={**facts(), **began},
-            verdict=outcome.verdict,
-            problem=outcome.problem,
-        )
+        if verdict.verdict == "correct":
+            ladder = how.rungs(attempt.task.pair)
+            for threads in how.threads:
+                began = {**facts(), **state()}
+                at = bench.at(threads)
+                outcome = _time(attempt, verdict.tolerance or 0.0, suite, at, (how, ladder))
+                yield from _records(attempt, verdict, outcome, (how, ladder, threads, began))
 
 
 def _time(
-    attempt: Attempt, tolerance: float, suite: Suite, bench: Bench, seconds: float
+    attempt: Attempt,
+    tolerance: float,
+    suite: Suite,
+    bench: Bench,
+    asked: tuple[How, Sequence[Rung]],
 ) -> Outcome:
+    how, ladder = asked
     pair = attempt.task.pair
     candidate = bench.compile(attempt.candidate.source or "").library
-    reference = bench.compile(pair.c_code)
     if candidate is None:
-        return Outcome(Series(), "not built", "it was built before, and cannot be built again")
-    if reference.library is None:
-        return Outcome(Series(), "correct", f"the reference does not build: {reference.log[:200]}")
-    base = inputs_of(pair, suite.seeds[0], suite.distributions[0])
-    with (
-        Seat(bench.setup, candidate, pair) as mine,
-        Seat(bench.setup, reference.library, pair) as theirs,
-    ):
+        problem = "it was built before, and cannot be built again"
+        return Outcome(Series(), verdict="not built", problem=problem)
+    seed, distribution = suite.seeds[0], suite.distributions[0]
+    with ExitStack() as opened:
+        sides, missing = _sides(ladder, pair, bench, opened)
+        if not sides:
+            problem = f"there is nothing to time it against: {'; '.join(missing.values())}"
+            return Outcome(Series(), problem=problem, dropped=missing)
         match = Match(
-            mine,
-            theirs,
+            opened.enter_context(Seat(bench.setup, candidate, pair)),
+            sides,
             lambda values: case(pair, values, "a timed call"),
             tolerance,
             len(bench.setup.cores),
+            f"seed {seed}, {distribution}",
         )
-        return match.play(base, seconds)
+        outcome = match.play(inputs_of(pair, seed, distribution), how.seconds)
+    return Outcome(
+        outcome.series,
+        outcome.cold,
+        outcome.verdict,
+        outcome.problem,
+        outcome.scene,
+        {**missing, **outcome.dropped},
+    )
 
 
-@dataclass
-class Match:
-    """Candidate against baseline, A B B A, until the ratio is known well enough."""
+def _sides(
+    ladder: Sequence[Rung], pair: Pair, bench: Bench, opened: ExitStack
+) -> tuple[dict[str, Side], dict[str, str]]:
+    """The rungs that this pair has, each in a child; and why the others are absent."""
+    sides: dict[str, Side] = {}
+    missing: dict[str, str] = {}
+    for rung in ladder:
+        side = rung.open(pair, bench, opened)
+        if isinstance(side, str):
+            missing[rung.name] = side
+        else:
+            sides[rung.name] = side
+    return sides, missing
 
-    candidate: Seat
-    baseline: Seat
-    decide: Callable[[Sequence[Array]], Case]
-    """What is right on some inputs; slow, and asked only where the two sides differ."""
-    tolerance: float
-    """What a side may be off from the meaning."""
-    cores: int
 
-    def play(self, base: Sequence[Array], seconds: float) -> Outcome:
-        """Two warm-up pairs, then pairs that count until tight, out of time, or wrong."""
-        # Unpredictable on purpose: a candidate must not know the inputs of its next call.
-        random = np.random.default_rng()
-        deadline = time.monotonic() + seconds
-        series = Series()
-        for turn in range(-2, MOST_PAIRS):
-            values = rotated(base, random)
-            first = turn % 2 == 0
-            order = (self.candidate, self.baseline) if first else (self.baseline, self.candidate)
-            results = [seat.call(values, turn) for seat in order]
-            mine, theirs = results if first else results[::-1]
-            problem = self._problem(mine, theirs, values)
-            if problem is not None:
-                return Outcome(series, *problem)
-            assert isinstance(mine, Called)
-            assert isinstance(theirs, Called)
-            if turn < 0:
-                continue
-            series.candidate.append(mine)
-            series.baseline.append(theirs)
-            # Only whole rounds A B B A, so that neither side goes first more often.
-            enough = turn % 2 and turn + 1 >= FEWEST_PAIRS
-            if enough and (time.monotonic() > deadline or series.is_tight()):
-                break
-        return Outcome(series, "correct", series.forged(self.cores))
+def _records(
+    attempt: Attempt,
+    verdict: Verdict,
+    outcome: Outcome,
+    asked: tuple[How, Sequence[Rung], int, Mapping[str, str]],
+) -> Iterator[Timing]:
+    how, ladder, threads, began = asked
+    mine = tuple(c.child_ns for c in outcome.series.candidate)
+    cold = tuple(c.child_ns for c in outcome.cold.candidate)
+    share = _share(mine, how.floor_ns(attempt.task.pair, threads))
+    for rung in ladder:
+        column = outcome.series.rungs.get(rung.name, [])
+        cold_column = outcome.cold.rungs.get(rung.name, [])
+        count, few = len(column), len(cold_column)
+        yield Timing.make(
+            of=verdict.id,
+            baseline=rung.name,
+            threads=threads,
+            candidate_ns=mine[:count],
+            baseline_ns=tuple(c.child_ns for c in column),
+            host=began,
+            verdict=outcome.verdict,
+            problem=outcome.problem,
+            absent=outcome.dropped.get(rung.name, ""),
+            cold_candidate_ns=cold[:few],
+            cold_baseline_ns=tuple(c.child_ns for c in cold_column),
+            roof_share=share,
+            suspicious=_suspicious(share),
+            scene=outcome.scene,
+        )
 
-    def _problem(
-        self, mine: Called | Ended, theirs: Called | Ended, values: Sequence[Array]
-    ) -> tuple[VerdictClass, str] | None:
-        if isinstance(theirs, Ended):
-            return "correct", f"the reference {theirs.failure}: {theirs.detail}"
-        if isinstance(mine, Ended):
-            return mine.failure, f"in a timed call: {mine.detail}"
-        if (where := self.candidate.outputs.trespass()) is not None:
-            return "wrong", f"in a timed call {where}"
-        if self._differ():
-            finding = compared(self.candidate.outputs, self.decide(values))
-            if finding.verdict != "correct":
-                return "wrong", finding.detail
+
+def _share(times: Sequence[int], floor: float | None) -> float | None:
+    if floor is None or not times:
         return None
+    return float(f"{floor / max(median(times), 1):.4g}")
 
-    def _differ(self) -> bool:
-        """Whether the two sides' outputs lie further apart than two right ones can."""
-        outputs = zip(
-            self.candidate.outputs.tensors,
-            self.candidate.outputs.arrays,
-            self.baseline.outputs.arrays,
-            strict=True,
-        )
-        return any(
-            difference(tensor.name, got, expected, 2 * self.tolerance).wrong
-            for tensor, got, expected in outputs
-        )
+
+def _suspicious(share: float | None) -> str:
+    if share is None or share <= MARGIN:
+        return ""
+    return f"it takes 1/{share:.3g} of the least time that this host's roofline allows"
 
 
 def state() -> Mapping[str, str]:

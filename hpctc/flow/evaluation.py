@@ -106,7 +106,7 @@ class Plan:
             "seconds": self.seconds,
             "seeds": list(self.suite.seeds),
             "distributions": list(self.suite.distributions),
-            "baselines": list(self.baselines),
+            "baseline": ",".join(self.baselines),
         }
         versions = {
             "hpctc": __version__,

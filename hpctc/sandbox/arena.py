@@ -1,7 +1,8 @@
 """Arrays in shared memory: the parent reads and writes them, the child maps them between guards.
 
 Each array ends, but for its alignment, where a guard page begins, so that reading or writing past
-the end is a fault in the child. The bytes that are left before and behind the array hold a mark; a
+the end is a fault in the child; or it starts where one ends, so that reading or writing before the
+start is. The bytes that are left before and behind the array hold a mark; a
 writable arena tells afterwards whether the mark still stands.
 """
 
@@ -11,7 +12,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from hpctc.core.records import Tensor
 from hpctc.native.call import ALIGNMENT
 
 Array = np.ndarray[Any, Any]
+
+Flush = Literal["end", "start"]
 
 MARK = 0x5A
 """The byte around every array."""
@@ -44,11 +47,14 @@ class Place:
 class Arena:
     """The inputs or the outputs of one child."""
 
-    def __init__(self, tensors: Sequence[Tensor], writable: bool) -> None:
-        """Lay out ``tensors``; the child may write to them only if ``writable``."""
+    def __init__(self, tensors: Sequence[Tensor], writable: bool, flush: Flush = "end") -> None:
+        """Lay out ``tensors``; the child may write to them only if ``writable``.
+
+        ``flush`` says which end of each array touches a guard page.
+        """
         self.tensors = tuple(tensors)
         self.kind = "w" if writable else "r"
-        self.places = _lay_out(tensors)
+        self.places = _lay_out(tensors, flush)
         self.nbytes = sum(p.length for p in self.places)
         self.fd = os.memfd_create("hpctc", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         # A file of no bytes cannot be mapped: a candidate without inputs gets one unused page.
@@ -63,6 +69,11 @@ class Arena:
         # Without these seals a child could cut the file and crash the parent at its next read.
         seals = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW
         fcntl.fcntl(self.fd, fcntl.F_ADD_SEALS, seals | (0 if writable else F_SEAL_FUTURE_WRITE))
+
+    @property
+    def pages(self) -> Array:
+        """All bytes of the arena, marks and all."""
+        return self._bytes
 
     def words(self) -> list[str]:
         """The runner's arguments for all arrays."""
@@ -112,12 +123,12 @@ class Arena:
         self.close()
 
 
-def _lay_out(tensors: Sequence[Tensor]) -> tuple[Place, ...]:
+def _lay_out(tensors: Sequence[Tensor], flush: Flush) -> tuple[Place, ...]:
     places, offset = [], 0
     for tensor in tensors:
         nbytes = int(np.prod(tensor.shape, dtype=np.int64)) * np.dtype(tensor.dtype).itemsize
         length = max(-(-nbytes // mmap.PAGESIZE), 1) * mmap.PAGESIZE
-        lead = (length - nbytes) // ALIGNMENT * ALIGNMENT
+        lead = (length - nbytes) // ALIGNMENT * ALIGNMENT if flush == "end" else 0
         places.append(Place(offset, length, lead, nbytes))
         offset += length
     return tuple(places)

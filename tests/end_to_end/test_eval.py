@@ -18,7 +18,7 @@ from hpctc.core.run import STAGES
 from hpctc.core.suite import Suite
 from hpctc.sandbox.process import cores
 
-FAST = ["--compiler", "gcc{flags='-O2 -fopenmp'}"]
+FAST = ["--compiler", "gcc{flags='-O2 -fopenmp'}", "--baselines", "reference"]
 UNTIMED = ["--seconds", "0"]
 
 
@@ -35,7 +35,7 @@ def test_a_built_in_model_is_right_everywhere_and_timed(
     model: str, suite: Suite, suite_folder: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    done = hpctc("eval", suite_folder, "--model", model, "--out", run, *FAST)
+    done = hpctc("eval", suite_folder, "--model", model, "--out", run, *FAST[:2])
     assert done.exit_code == 0, done.output
     found = scores(run)
     assert [name for name, _ in found] == [t.name for t in suite.tasks]
@@ -45,10 +45,39 @@ def test_a_built_in_model_is_right_everywhere_and_timed(
         assert score.speedup is not None
         assert score.interval[0] <= score.speedup <= score.interval[1]
     assert sorted(p.stem for p in run.glob("*.jsonl")) == sorted(STAGES)
-    for timing in jsonl.read(run / "timings.jsonl", Timing):
-        assert len(timing.candidate_ns) == len(timing.baseline_ns) >= 10
+    timings = list(jsonl.read(run / "timings.jsonl", Timing))
+    assert [t.baseline for t in timings] == ["reference", "naive", "null", "rules"] * len(found)
+    for timing in timings:
         assert {"cpu", "cores", "kernel", "load"} <= set(timing.host)
+        assert len(timing.candidate_ns) == len(timing.baseline_ns)
+        assert len(timing.cold_candidate_ns) == len(timing.cold_baseline_ns)
+        # The pairs' CUDA is a stand-in for text, so that rung has nothing right to say.
+        if timing.baseline == "rules":
+            assert timing.absent
+            assert timing.candidate_ns == ()
+        else:
+            assert timing.absent == ""
+            assert len(timing.candidate_ns) >= 10
+            assert len(timing.cold_candidate_ns) >= 5
     assert "100%" in done.output
+
+
+def test_rungs_and_threads_are_chosen(suite_folder: Path, tmp_path: Path) -> None:
+    if len(cores()) < 2:
+        pytest.skip("one core")
+    run = tmp_path / "run"
+    words = ["eval", suite_folder, "--model", "reference", "--only", "squares", "--out", run]
+    chosen = ["--baselines", "null,reference", "--threads", "2,1", "--seconds", "0.1"]
+    assert hpctc(*words, *chosen).exit_code == 0
+    found = [(t.threads, t.baseline) for t in jsonl.read(run / "timings.jsonl", Timing)]
+    assert found == [(1, "null"), (1, "reference"), (2, "null"), (2, "reference")]
+    before = (run / "timings.jsonl").read_bytes()
+    # A group of rungs that was cut is taken again, and what was there stays.
+    (run / "timings.jsonl").write_bytes(before.split(b"\n")[0] + b"\n")
+    assert hpctc(*words, *chosen).exit_code == 0
+    again = list(jsonl.read(run / "timings.jsonl", Timing))
+    assert [(t.threads, t.baseline) for t in again] == found
+    assert (run / "timings.jsonl").read_bytes().startswith(before.split(b"\n")[0])
 
 
 def answers_of_every_kind(folder: Path, suite: Suite) -> Path:
@@ -148,6 +177,8 @@ def test_other_settings_need_another_run(
         (["SUITE", "--model", "replay{path=/nowhere}"], "no recorded answers"),
         (["SUITE", "--model", "null", "--only", "zzz"], "no task of tiny is named 'zzz'"),
         (["SUITE", "--model", "null", "--threads", "999"], "say --threads"),
+        (["SUITE", "--model", "null", "--threads", "two"], "write for example 1,2"),
+        (["SUITE", "--model", "null", "--baselines", "numpy"], "there are reference, naive"),
         (["SUITE", "--model", "null", "--compiler", "tcc"], "no compiler 'tcc'"),
         (["SUITE", "--model", "null", "--from", "builds"], "--from needs a run"),
     ],

@@ -9,8 +9,8 @@ import pytest
 from hpctc.core.records import Pair
 from hpctc.evaluate.bench import Bench
 from hpctc.evaluate.cases import Case
+from hpctc.evaluate.match import Match
 from hpctc.evaluate.seat import Seat
-from hpctc.evaluate.timing import Match
 from hpctc.evaluate.verify import judge
 from hpctc.native.call import Array
 
@@ -47,13 +47,15 @@ def test_what_passed_is_watched_while_it_is_timed(
     assert candidate is not None
     assert reference is not None
     with Seat(bench.setup, candidate, pair) as mine, Seat(bench.setup, reference, pair) as theirs:
-        outcome = Match(mine, theirs, decide, 1e-6, 1).play(known[0].inputs, seconds=0.3)
+        outcome = Match(mine, {"reference": theirs}, decide, 1e-6, 1).play(
+            known[0].inputs, seconds=0.3
+        )
     expected = said(source, "timed")
     if expected == "not believed":
         assert outcome.problem.startswith("impossible")
     elif expected == "correct":
         assert (outcome.verdict, outcome.problem) == ("correct", "")
-        assert len(outcome.series.candidate) == len(outcome.series.baseline) >= 10
+        assert len(outcome.series.candidate) == len(outcome.series.rungs["reference"]) >= 10
     else:
         assert outcome.verdict == expected
         assert "a timed call" in outcome.problem

@@ -10,7 +10,7 @@ from hpctc.core.records import Answer, Build, Candidate, Pair, Provenance, Task,
 from hpctc.core.suite import Suite
 from hpctc.evaluate.bench import Attempt, Bench, in_order
 from hpctc.evaluate.building import build
-from hpctc.evaluate.cases import cases, inputs_of, rotated
+from hpctc.evaluate.cases import cases, inputs_of, rolled, shifts
 from hpctc.evaluate.verify import verify
 
 GRAPH = """\
@@ -113,7 +113,8 @@ def test_cases_are_every_seed_with_every_distribution(root: Task) -> None:
 
 def test_rotated_inputs_are_new_and_have_the_same_elements(root: Task) -> None:
     base = inputs_of(root.pair, 1, "uniform")
-    (turned,) = rotated(base, np.random.default_rng(1))
+    random = np.random.default_rng(1)
+    (turned,) = rolled(base, shifts(base, random))
     assert not np.array_equal(turned, base[0])
     assert np.array_equal(np.sort(turned, None), np.sort(base[0], None))
 
