@@ -33,12 +33,12 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "report": ({"core", "score"}, {"numpy", "rich"}),
     "flow": (
         {"core", "native", "graph", "rewrite", "lower", "dataset", "prompt", "models"}
-        | {"sandbox", "evaluate", "score"},
+        | {"sandbox", "evaluate", "score", "transpile", "audit"},
         {"rich"},
     ),
     "cli": (
         {"core", "native", "graph", "rewrite", "dataset", "models", "sandbox", "emulate"}
-        | {"flow", "report", "transpile"},
+        | {"flow", "report", "transpile", "audit"},
         {"click", "rich"},
     ),
 }

@@ -100,8 +100,10 @@ def disagreements(before: About, after: About) -> list[str]:
 def measured(folder: Path) -> dict[tuple[str, int], Measured]:
     """(Task name, sample) -> what a run measured of it."""
     # The first rung on the most threads: the same one in both runs, whichever was the best.
-    usable = [t for t in read_stage(folder, "timings", Timing) if t.candidate_ns]
-    timings = {t.of: t for t in sorted(usable[::-1], key=lambda t: t.threads)}
+    timings: dict[str, Timing] = {}
+    for t in read_stage(folder, "timings", Timing):
+        if t.candidate_ns and (t.of not in timings or t.threads > timings[t.of].threads):
+            timings[t.of] = t
     found = {}
     for score in read_stage(folder, "scores", Score):
         timing = timings.get(score.of)
