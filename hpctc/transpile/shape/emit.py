@@ -1,6 +1,7 @@
 """Parallel loops as C: threads outside, SIMD inside, tiles between."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from hpctc.syntax import tree
@@ -37,7 +38,7 @@ def emitted(
     loops: Sequence[Loop], body: Sequence[Any], vector: bool, tile: Loop | None = None
 ) -> tuple[Any, ...]:
     """The nest; ``vector``: the innermost loop's rounds do the same and may run in step."""
-    body = tuple(s for part in body for s in _directed(part, 1))
+    body = _list(body, 1)
     if not loops:
         return (tree.Block(body),) if any(isinstance(s, tree.Declaration) for s in body) else body
     work = cost(body)
@@ -112,25 +113,26 @@ def _stepped(each: Loop, body: tuple[Any, ...]) -> tree.For:
 
 def _unrolled(node: Any, around: float) -> Any:
     if isinstance(node, tree.Block):
-        return tree.Block(tuple(s for p in node.body for s in _directed(p, around)))
+        return tree.Block(_list(node.body, around))
     if isinstance(node, tree.If):
-        then = tree.Block(tuple(s for p in parts(node.then) for s in _directed(p, around)))
         other = None if node.otherwise is None else _unrolled(node.otherwise, around)
-        return tree.If(node.condition, then, other)
+        return tree.If(node.condition, tree.Block(_list(parts(node.then), around)), other)
     return node
 
 
-def _directed(node: Any, around: float) -> list[Any]:
+def _list(body: Sequence[Any], around: float) -> tuple[Any, ...]:
     """Short loops of fixed length get a word to the compiler: in SIMD they have to vanish."""
-    if not isinstance(node, tree.For):
-        return [_unrolled(node, around)]
-    rounds = trips(node) if constant_trips(node) else UNROLLED + 1
-    total = around * rounds * _rounds_below(node)
-    body = tree.Block(tuple(s for p in parts(node.body) for s in _directed(p, around * rounds)))
-    made = tree.For(node.start, node.condition, node.step, body)
-    if total <= UNROLLED:
-        return [tree.Directive(f"#pragma GCC unroll {int(rounds)}"), made]
-    return [made]
+    made: list[Any] = []
+    for node in body:
+        if not isinstance(node, tree.For):
+            made.append(_unrolled(node, around))
+            continue
+        rounds = trips(node) if constant_trips(node) else UNROLLED + 1
+        short = around * rounds * _rounds_below(node) <= UNROLLED
+        if short and not (made and isinstance(made[-1], tree.Directive)):
+            made.append(tree.Directive(f"#pragma GCC unroll {int(rounds)}"))
+        made.append(replace(node, body=tree.Block(_list(parts(node.body), around * rounds))))
+    return tuple(made)
 
 
 def constant_trips(node: tree.For) -> bool:

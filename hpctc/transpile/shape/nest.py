@@ -8,11 +8,13 @@ from hpctc.transpile.fold import Linear, constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Geometry, Local
 from hpctc.transpile.shape import extremes, guards, radix
+from hpctc.transpile.shape.accumulate import accumulated
 from hpctc.transpile.shape.arithmetic import Arithmetic
 from hpctc.transpile.shape.bounds import least
 from hpctc.transpile.shape.digits import Digit, Digits
 from hpctc.transpile.shape.emit import PARALLEL_WORK, emitted
 from hpctc.transpile.shape.order import accesses, cost, ordered, tiled
+from hpctc.transpile.shape.reduce import along
 from hpctc.transpile.shape.radix import Axis, Loop
 from hpctc.transpile.shape.scalars import declared_late
 
@@ -163,13 +165,15 @@ class _Nest:
     def _written(self, loops: list[Loop], body: Sequence[Any]) -> tuple[Any, ...]:
         from hpctc.transpile.tidy import _vectorisable
 
-        body = declared_late(body, self.kernel)
+        body = declared_late(accumulated(body, self.kernel, self.used), self.kernel)
         body = extremes.compared(body, self.kernel.locals, self.used)
         touched = list(accesses(body, self.kernel.locals))
-        vector = _vectorisable(body)
         loops = ordered(loops, touched)
-        tile = tiled(loops, touched) if vector else None
-        return emitted(loops, body, vector, tile)
+        summed = along(body, loops[-1] if loops else None, self.kernel)
+        if summed is not None:
+            return emitted(loops, summed, vector=False)
+        vector = _vectorisable(body)
+        return emitted(loops, body, vector, tiled(loops, touched) if vector else None)
 
 
 def _shorter(loop: Loop, limit: tree.Expr) -> Loop:
