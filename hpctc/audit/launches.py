@@ -126,7 +126,7 @@ def _runnable(record: Published, c: CFunction, kernels: list[Kernel], bound: Bou
                 if shape.touches(parameter, True, grid).extent > c.sizes[name]:
                     said.append(
                         f"no grid of {shape.name} writes the {c.sizes[name]} elements of {name}:"
-                        f" {grid[0]} blocks write {extent}, fewer do not write all"
+                        f" the smallest that writes all of them writes {extent}"
                     )
         launches.append(
             Launch(

@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "transpile": ("hpctc.cli.transpile:transpile", "Turn a CUDA kernel into C by rule."),
     "emulate": ("hpctc.cli.emulate:emulate", "Run a CUDA kernel on the CPU; find what is wrong."),
     "dataset": ("hpctc.cli.dataset:dataset", "Release, export, import and count datasets."),
+    "audit": ("hpctc.cli.audit:audit", "Find what is wrong with datasets and published pairs."),
     "show": ("hpctc.cli.show:show", "Show one pair, task or score to a person."),
     "models": ("hpctc.cli.models:models", "List the models that can answer."),
     "eval": ("hpctc.cli.eval:evaluate", "Let a model answer a suite; build, check, time, score."),

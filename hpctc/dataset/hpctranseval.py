@@ -66,14 +66,27 @@ def load(path: Path) -> list[Published]:
                 f"{path} has no file of the published layout",
                 f"it should hold {', '.join(f'{g}.json' for g in GROUPS)}",
             )
-        return [record for group, file in files for record in _load_file(file, group)]
+        return [record for group, file in files for record in load_file(file, group)]
     group = next((g for g in GROUPS if path.stem == g), None)
     if group is None:
         raise UsageError(
             f"{path.name} is not the name of a group's file",
             f"name it {', '.join(f'{g}.json' for g in GROUPS)}",
         )
-    return _load_file(path, group)
+    return load_file(path, group)
+
+
+def load_file(path: Path, group: Group) -> list[Published]:
+    """Read one file, whatever its name, as the records of a group."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise HpctcError(f"cannot read {path}: {problem.strerror}") from None
+    except (ValueError, RecursionError) as problem:
+        raise CorruptRecord(f"{path} is not JSON: {problem}") from None
+    if not isinstance(rows, list):
+        raise CorruptRecord(f"{path} is not a list of rows")
+    return [_record(path, group, index, row) for index, row in enumerate(rows)]
 
 
 def row_of(record: Published) -> dict[str, Any]:
@@ -129,18 +142,6 @@ def export(records: Iterable[Pair | Published], out: Path) -> Mapping[Group, int
     except OSError as problem:
         raise HpctcError(f"cannot write {out}: {problem.strerror}") from None
     return {group: len(found) for group, found in rows.items()}
-
-
-def _load_file(path: Path, group: Group) -> list[Published]:
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise HpctcError(f"cannot read {path}: {problem.strerror}") from None
-    except ValueError as problem:
-        raise CorruptRecord(f"{path} is not JSON: {problem}") from None
-    if not isinstance(rows, list):
-        raise CorruptRecord(f"{path} is not a list of rows")
-    return [_record(path, group, index, row) for index, row in enumerate(rows)]
 
 
 def _record(path: Path, group: Group, index: int, row: object) -> Published:
