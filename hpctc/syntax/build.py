@@ -369,6 +369,8 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
     def block(self, meta: Meta, *body: Any) -> tree.Block:
         return tree.Block(_items(body), at=_at(meta))
 
+    marked = block
+
     def empty(self, meta: Meta) -> tree.Block:
         return tree.Block((), at=_at(meta))
 

@@ -20,10 +20,10 @@ from hpctc.emulate import Emulation, emulate
 from hpctc.emulate.run import Buffers
 from hpctc.native.compiler import compiler
 from hpctc.syntax.slices import without_host
-from tests.transpile.corpus import pointwise, rows
+from tests.transpile.corpus import matrices, pointwise, rows
 from tests.transpile.corpus.case import FOLDER, Array, Case
 
-CASES = [*pointwise.CASES, *rows.CASES]
+CASES = [*pointwise.CASES, *rows.CASES, *matrices.CASES]
 
 STRICT = compiler("gcc{flags='-O1 -march=native -fopenmp -Wall'}")
 

@@ -32,7 +32,7 @@ class Case:
     command: bool = False
     """Whether the file launches the kernel itself, so that ``hpctc transpile FILE`` is enough."""
     sizes: tuple[int, ...] = ()
-    """What the command's C takes besides: sizes that the host code knows and the kernel does not."""
+    """What the command's C takes besides: sizes that only the host code knows."""
 
     @property
     def source(self) -> str:

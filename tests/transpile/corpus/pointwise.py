@@ -154,7 +154,8 @@ CASES = [
         {"out": zeros(96, 8)}, dequantized,
     ),
     Case(
-        "masked_fill", [("causal_mask_fill", (2, 5, 3), (32, 8), ("scores", "keep", 3, 37, 50, -1e9))],
+        "masked_fill",
+        [("causal_mask_fill", (2, 5, 3), (32, 8), ("scores", "keep", 3, 37, 50, -1e9))],
         {"keep": integers(0, 2, 50, dtype="bool")}, {"scores": normal(3, 37, 50)}, masked,
         command=True,
     ),

@@ -70,7 +70,8 @@ CASES = [
     ),
     Case(
         "log_softmax_block_reduce", [("log_softmax_kernel<float>", 7, 128, ("x", "y", 200))], WIDE,
-        {"y": zeros(7, 200)}, lambda a: [special.log_softmax(double(a["x"]), axis=1)], command=True, sizes=(7,),
+        {"y": zeros(7, 200)}, lambda a: [special.log_softmax(double(a["x"]), axis=1)],
+        command=True, sizes=(7,),
     ),
     Case(
         "layernorm_welford", [("layer_norm_welford", 7, 32, ("x", "g", "b", "y", 200, 1e-5))],
@@ -123,8 +124,8 @@ CASES = [
         "scan_three_kernels",
         [("scan_blocks", 8, 128, ("x", "y", "sums", 900)), ("scan_sums", 1, 128, ("sums", 8)),
          ("add_sums", 8, 128, ("y", "sums", 900))],
-        {"x": integers(0, 9, 900)}, {"y": zeros(900, dtype="int32"), "sums": zeros(8, dtype="int32")},
-        three_kernels,
+        {"x": integers(0, 9, 900)},
+        {"y": zeros(900, dtype="int32"), "sums": zeros(8, dtype="int32")}, three_kernels,
     ),
     Case(
         "mean_dim_strided", [("mean_middle<float, 16, 8>", (3, 4), (16, 8), ("x", "y", 21, 40))],
