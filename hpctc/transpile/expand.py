@@ -137,10 +137,16 @@ class Expansion:
         if isinstance(node, Threads):
             return self._region(node)
         if isinstance(node, Warps):
-            return replace(node, body=self._named(node.body), mask=node.mask)
+            return replace(node, body=self._named(self._spelled_out(node.body)))
         if isinstance(node, tree.Declaration | tree.Evaluate | tree.Jump):
             return node
         return edit.rebuild(node, self._rewrite)
+
+    def _spelled_out(self, node: tree.Evaluate) -> tree.Evaluate:
+        """A warp's statement with what is computed again put in: it has no place to declare it."""
+        while edit.mentions(node) & self.again:
+            node = edit.substitute(node, {n: self.values[n] for n in self.again})
+        return node
 
     def _region(self, node: Threads) -> Threads:
         mine = next(r for r in self.regions if r.node is node)
