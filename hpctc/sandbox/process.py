@@ -10,23 +10,28 @@ import select
 import signal
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, NoReturn, Self
 
 from hpctc.core.errors import HpctcError
 from hpctc.sandbox.arena import Arena
-from hpctc.sandbox.launcher import words
+from hpctc.sandbox.launcher import settings
+from hpctc.sandbox.layers import given, names
 from hpctc.sandbox.limits import Limits
+from hpctc.sandbox.watch import Watch
 
 REPLY = struct.Struct("=QQQ")
-READY, DONE, NO_LIBRARY, NO_ENTRY, NO_MEMORY = 1, 2, 3, 4, 5
-LAYERS = {1: "rlimits", 2: "seccomp", 4: "landlock"}
+READY, DONE, NO_LIBRARY, NO_ENTRY, NO_MEMORY, STARTED, REFUSED = 1, 2, 3, 4, 5, 6, 7
 MOST_ARGUMENTS = 64
+MOST_WORDS = 16384
+"""Bytes of its standard error that are looked at."""
 START_SECONDS = 20.0
 """For loading the library and mapping the buffers."""
+LOOK_SECONDS = 0.1
+"""How often a child is looked at while its answer is awaited."""
 
 Failure = Literal["crashed", "timed out", "not built"]
 
@@ -49,6 +54,8 @@ class Ended:
 
     failure: Failure
     detail: str
+    words: str = ""
+    """What it wrote as errors, cut: a sanitizer's report, if it was built with one."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,8 @@ class Setup:
     runner: Path
     limits: Limits = field(default_factory=Limits)
     cores: tuple[int, ...] = (0,)
+    more: Mapping[str, str] = field(default_factory=dict)
+    """Further variables of a child: which sanitizer to load, and how it is set."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -69,6 +78,7 @@ class Setup:
             "OMP_PROC_BIND": "true",
             "OMP_WAIT_POLICY": "passive",
             "OMP_DYNAMIC": "false",
+            **self.more,
         }
 
 
@@ -86,7 +96,11 @@ class Candidate:
         self.ended: Ended | None = None
         self._entry = entry
         self._nonce = 0
+        self._init = 0
+        """The first process of the child's namespace, with which all others end; 0: there is none."""
+        self._watch: Watch | None = None
         self._open(library, inputs, outputs)
+        self._await_start(inputs.nbytes + outputs.nbytes)
         self._await_ready()
 
     def call(self) -> Called | Ended:
@@ -112,6 +126,8 @@ class Candidate:
             return self._end("crashed", "it forged a reply of the runner")
         if (stopped := self._stop()) is not None:
             return stopped
+        if self._watch is not None and (complaint := self._watch.complaint()) is not None:
+            return self._end("crashed", complaint)
         return Called(child_ns, parent_ns, self._cpu_ns() - computed)
 
     def close(self) -> None:
@@ -124,15 +140,17 @@ class Candidate:
         self._replies, reply_end = os.pipe2(os.O_CLOEXEC)
         self._errors = os.memfd_create("stderr", os.MFD_CLOEXEC)
         null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        limits = words(self.setup.limits, inputs.nbytes + outputs.nbytes)
-        cores = ",".join(map(str, self.setup.cores))
-        command = [str(self.setup.runner), "call", *limits, cores, str(library), self._entry]
+        setup = self.setup
+        held = settings(setup.limits, setup.jail, inputs.nbytes + outputs.nbytes)
+        # The namespace's init counts among the threads, too.
+        more = [f"threads={setup.threads + 1}", f"cores={','.join(map(str, setup.cores))}", "--"]
+        command = [str(setup.runner), "call", *held, *more, str(library), self._entry]
         given = (null, null, self._errors, request_end, reply_end, inputs.fd, outputs.fd)
         try:
             self.pid = os.posix_spawn(
-                self.setup.runner,
+                setup.runner,
                 [*command, *inputs.words(), *outputs.words()],
-                self.setup.environment,
+                setup.environment,
                 file_actions=_descriptors(given),
                 setsid=True,
             )
@@ -140,14 +158,32 @@ class Candidate:
             for descriptor in (request_end, reply_end, null):
                 os.close(descriptor)
 
+    def _await_start(self, buffers: int) -> None:
+        """Learn which process it is that serves: in a namespace not the one that was started."""
+        reply = self._reply(START_SECONDS)
+        if isinstance(reply, Ended):
+            raise HpctcError(f"the sandbox does not start: {reply.detail}")
+        init, status, value = reply
+        if status == REFUSED:
+            self._refused(value)
+        if init:
+            starter, self.pid, self._init = self.pid, value, init
+            os.waitpid(starter, 0)
+        if "watch" in self.setup.jail:
+            resident = self.setup.limits.resident_bytes + buffers
+            cores = frozenset(self.setup.cores)
+            self._watch = Watch(self.pid, cores, self.setup.threads, resident)
+
     def _await_ready(self) -> None:
         reply = self._reply(START_SECONDS)
         if isinstance(reply, Ended):
             return
         _, status, value = reply
         if status == READY:
-            self.layers = tuple(name for bit, name in LAYERS.items() if value & bit)
+            self.layers = tuple(n for n in self.setup.jail if n == "watch" or n in names(value))
             self._stop()
+        elif status == REFUSED:
+            self._refused(value)
         elif status == NO_LIBRARY:
             self._end("not built", f"the library does not load: {self._complaint()}")
         elif status == NO_ENTRY:
@@ -157,9 +193,19 @@ class Candidate:
         else:
             self._end("crashed", "it forged a reply of the runner")
 
+    def _refused(self, layers: int) -> NoReturn:
+        """A layer that this host gave before is not to be had: nothing runs in half a jail."""
+        reason = self._complaint()
+        self._end("crashed", "its jail was refused")
+        raise HpctcError(f"the kernel refused {', '.join(names(layers))}: {reason}")
+
     def _reply(self, seconds: float) -> tuple[int, int, int] | Ended:
-        if not self._readable(seconds):
-            return self._end("timed out", f"no answer within {seconds:g} s")
+        deadline = time.monotonic() + seconds
+        while not self._readable(min(max(deadline - time.monotonic(), 0), LOOK_SECONDS)):
+            if time.monotonic() >= deadline:
+                return self._end("timed out", f"no answer within {seconds:g} s")
+            if self._watch is not None and (complaint := self._watch.complaint()) is not None:
+                return self._end("crashed", complaint)
         data = os.read(self._replies, REPLY.size)
         if not data:
             return self._bury()
@@ -200,23 +246,29 @@ class Candidate:
             detail = f"it ended the process with exit code {os.WEXITSTATUS(status)}"
         if complaint := self._complaint():
             detail += f": {complaint}"
-        return self._release(Ended("crashed", detail))
+        return self._release(Ended("crashed", detail, self._words()))
 
     def _end(self, failure: Failure, detail: str) -> Ended:
-        os.killpg(self.pid, signal.SIGKILL)
+        os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         return self._release(Ended(failure, detail))
 
     def _release(self, ended: Ended) -> Ended:
         self.ended = ended
+        if self._init:
+            # It waits for the last process of its namespace; the child is the only other one.
+            os.kill(self._init, signal.SIGKILL)
+            os.waitpid(self._init, 0)
         for descriptor in (self._requests, self._replies, self._errors):
             os.close(descriptor)
         return ended
 
     def _complaint(self) -> str:
         """The first words on its standard error."""
-        text = os.pread(self._errors, 300, 0).decode(errors="replace")
-        return " ".join(text.split())
+        return " ".join(self._words()[:300].split())
+
+    def _words(self) -> str:
+        return os.pread(self._errors, MOST_WORDS, 0).decode(errors="replace")
 
     def __enter__(self) -> Self:
         return self
