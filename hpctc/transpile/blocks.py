@@ -12,7 +12,9 @@ from hpctc.transpile.fission import Fission, Threads, Warps
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.records import spelled
+from hpctc.transpile.reduction.narrow import narrowed
 from hpctc.transpile.reduction.passes import reductions
+from hpctc.transpile.reduction.walk import walked
 from hpctc.transpile.scope import Geometry
 from hpctc.transpile.tidy import tidy
 
@@ -25,12 +27,17 @@ def loops(kernel: Translated, geometry: Geometry, const: frozenset[str]) -> tupl
     kernel = reductions(kernel, geometry, const)
     if (made := contraction(kernel, geometry)) is not None:
         return made
+    alone = narrowed(kernel, geometry)
+    kernel, geometry = alone.kernel, alone.geometry
     fission = Fission(kernel, geometry, const)
     cut = fission.run()
     expansion = Expansion(fission, cut)
     body = tuple(_statement(s, fission, expansion) for s in expansion.body)
-    arrays = [_array(v) for v in _arrays(fission, expansion)]
-    return tidy((*arrays, *body), geometry, kernel)
+    body = tuple(walked(body, fission))
+    body = (*(_array(v) for v in _arrays(fission, expansion)), *body)
+    if alone.loop is not None:
+        body = (counted(alone.loop[0], number(alone.loop[1]), body),)
+    return tidy(body, geometry, kernel)
 
 
 def _arrays(fission: Fission, expansion: Expansion) -> list[tree.Variable]:

@@ -38,7 +38,7 @@ class Expansion:
         self.declared = _declared(self.regions)
         self.local = {
             n for n, v in fission.locals.items()
-            if v.memory == "thread" and n not in fission.block
+            if v.memory == "thread" and n not in fission.block and n not in fission.held
         }  # fmt: skip
         for region in self.regions:
             self._look(region)
@@ -227,6 +227,7 @@ class Expansion:
     def _named(self, node: Any) -> Any:
         """Expanded variables by the thread's place in them, fragments by the warp's."""
         places: dict[str, tree.Expr] = {n: tree.Index(tree.Name(n), self.me) for n in self.spread}
+        places |= self.fission.held
         places |= {n + WHOLE: tree.Name(n) for n in self.spread}
         places |= {
             n: tree.Index(tree.Name(n), self.warp)

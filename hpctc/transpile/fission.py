@@ -14,6 +14,8 @@ from hpctc.transpile import types
 from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.fold import number
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.reduction.lower import accumulated
+from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.scope import Barrier, Collective, Geometry, Local, Warped
 from hpctc.transpile.uniform import Uniform, block_variables, escapes, exchanges, returns
 
@@ -26,6 +28,8 @@ class Threads(tree.Node):
     mask: tree.Name | None = None
     ordered: bool = False
     """Whether threads add to one place: the loop over them must not be vectorised."""
+    joins: tuple[tuple[str, str], ...] = ()
+    """Operators and the variables of the block into which all threads join a value."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,12 @@ class Fission:
     def __init__(self, kernel: Translated, geometry: Geometry, const: frozenset[str]) -> None:
         self.kernel = kernel
         self.geometry = geometry
+        self.const = const
         self.locals = dict(kernel.locals)
         self.arrays: dict[str, tree.Type] = {}
         self.exchanged: dict[str, tree.Name] = {}
+        self.held: dict[str, tree.Expr] = {}
+        """Totals of a group that is not the whole block, by the place that keeps them."""
         self.cuts = any(exchanges(s) for s in kernel.body)
         self.uniform = Uniform(kernel, const) if self.cuts else None
         self.block = block_variables(kernel, self.uniform) if self.uniform else set()
@@ -119,6 +126,10 @@ class Fission:
                 continue
             if isinstance(statement, tree.Declaration) and self._early(statement):
                 made.append(statement)
+                continue
+            if isinstance(statement, Reduction):
+                made += accumulated(self, statement, run)
+                run = []
                 continue
             if run:
                 made.append(Threads(tuple(run), self.mask))

@@ -60,15 +60,21 @@ def _threads(node: Threads, geometry: Geometry) -> list[Any]:
             first = False
             continue
         loop = counted(f"t{axis}", bound, body)
-        vector = first and not node.ordered and _vectorisable(body)
-        body = (SIMD, loop) if vector else (loop,)
+        vector = first and not node.ordered and vectorisable(body)
+        body = (_simd(node), loop) if vector else (loop,)
         first = False
     if first and any(isinstance(s, tree.Declaration) for s in body):
         return [tree.Block(body)]
     return list(body)
 
 
-def _vectorisable(body: Sequence[Any]) -> bool:
+def _simd(node: Threads) -> tree.Directive:
+    clauses = "".join(f" reduction({op}:{name})" for op, name in node.joins)
+    return tree.Directive(SIMD.text + clauses)
+
+
+def vectorisable(body: Sequence[Any]) -> bool:
+    """Whether the rounds of a loop may run in step."""
     for statement in body:
         for node in tree.walk(statement):
             match node:

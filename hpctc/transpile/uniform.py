@@ -6,6 +6,7 @@ from typing import Any
 from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.scope import Barrier, Collective, Warped
 from hpctc.transpile.statements import mutated
 
@@ -14,7 +15,7 @@ THREAD = frozenset({"tx", "ty", "tz"})
 
 def exchanges(node: tree.Node) -> bool:
     """Whether threads meet or exchange values somewhere below."""
-    return any(isinstance(n, Barrier | Collective | Warped) for n in tree.walk(node))
+    return any(isinstance(n, Barrier | Collective | Reduction | Warped) for n in tree.walk(node))
 
 
 def escapes(node: tree.Node) -> bool:
@@ -96,6 +97,8 @@ class Uniform:
             case tree.Switch(value, body):
                 self._list(body.body, divergent or not self.holds(value))
             case Collective(kind, target, _, _) if divergent or not kind.startswith("block_"):
+                self.varying.add(target.name)
+            case Reduction(target=target, group=group) if divergent or not group.whole:
                 self.varying.add(target.name)
             case tree.Evaluate(value):
                 self._effects(value, divergent)

@@ -14,8 +14,8 @@ from hpctc.transpile.shape.bounds import least
 from hpctc.transpile.shape.digits import Digit, Digits
 from hpctc.transpile.shape.emit import PARALLEL_WORK, emitted
 from hpctc.transpile.shape.order import accesses, cost, ordered, tiled
-from hpctc.transpile.shape.reduce import along
 from hpctc.transpile.shape.radix import Axis, Loop
+from hpctc.transpile.shape.reduce import along
 from hpctc.transpile.shape.scalars import declared_late
 
 LETTERS = ("i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v")
@@ -163,7 +163,7 @@ class _Nest:
         return loops, late
 
     def _written(self, loops: list[Loop], body: Sequence[Any]) -> tuple[Any, ...]:
-        from hpctc.transpile.tidy import _vectorisable
+        from hpctc.transpile.tidy import vectorisable
 
         body = declared_late(accumulated(body, self.kernel, self.used), self.kernel)
         body = extremes.compared(body, self.kernel.locals, self.used)
@@ -172,7 +172,7 @@ class _Nest:
         summed = along(body, loops[-1] if loops else None, self.kernel)
         if summed is not None:
             return emitted(loops, summed, vector=False)
-        vector = _vectorisable(body)
+        vector = vectorisable(body)
         return emitted(loops, body, vector, tiled(loops, touched) if vector else None)
 
 

@@ -1,0 +1,125 @@
+"""Rows that a block of threads walks together, as one loop over the row.
+
+Thread ``tx`` of T takes the elements ``tx, tx + T, tx + 2 T, ...``. All threads together take every
+element once, and as one loop they do so in order: ``for (i = 0; i < n; ++i)``. A value that every
+thread reduces on the way goes straight into the block's total (:mod:`~.straight`).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hpctc.syntax import edit, tree
+from hpctc.transpile import types
+from hpctc.transpile.fission import Threads
+from hpctc.transpile.fold import constant, number
+from hpctc.transpile.kernel import Translated
+from hpctc.transpile.reduction.combine import Apart, combined
+from hpctc.transpile.reduction.straight import straight
+from hpctc.transpile.scope import Geometry
+from hpctc.transpile.statements import mutated
+
+FEW = 64
+"""Threads from which on an element and its neighbour T further never share a SIMD vector."""
+
+
+@dataclass(frozen=True)
+class Row(tree.Node):
+    """``for (int name = 0; name < extent; ++name) body``, its rounds independent but for joins."""
+
+    name: str
+    extent: tree.Expr
+    body: tuple[Any, ...]
+    joins: tuple[tuple[str, str], ...] = ()
+    """Operators and the totals that the rounds join values into."""
+    starts: tuple[tuple[str, tree.Expr], ...] = ()
+    """What totals begin with: the first value of the threads' accumulators."""
+
+
+def row(node: Threads, geometry: Geometry, kernel: Translated) -> Row | None:
+    """A thread loop as a row; None where it is none."""
+    if node.mask is not None or node.ordered or geometry.block[1:] != (1, 1):
+        return None
+    loops = [i for i, s in enumerate(node.body) if isinstance(s, tree.For)]
+    if len(loops) != 1:
+        return None
+    place = loops[0]
+    made = _merged(node.body[place], geometry.block[0])
+    before, after = node.body[:place], node.body[place + 1 :]
+    if made is None or (before and not node.joins):
+        return None
+    joined = straight(made.body, before, after, node.joins, kernel)
+    if joined is None:
+        return None
+    body, starts = joined
+    made = replace(made, body=body, joins=node.joins, starts=starts)
+    return made if _independent(made, geometry.block[0]) else None
+
+
+def _merged(loop: tree.For, threads: int) -> Row | None:
+    """The threads' loops as one, its body not yet looked at."""
+    match loop:
+        case tree.For(
+            tree.Declaration((tree.Variable(name, kind, value=first),)),
+            tree.Binary("<", tree.Name(tested), limit),
+            step,
+            tree.Block(body),
+        ) if tested == name and types.name(kind) in ("int", "index", "unsigned"):
+            pass
+        case _:
+            return None
+    stable = all(isinstance(n, tree.Name | tree.Number | tree.Binary) for n in tree.walk(limit))
+    changed = {n for s in body for n in mutated(s)}
+    if not stable or changed & {name, *edit.mentions(limit)} or "tx" in edit.mentions(limit):
+        return None
+    if first == tree.Name("tx") and _step(step, name) == threads:
+        return None if any("tx" in edit.mentions(s) for s in body) else Row(name, limit, body)
+    rounds = constant(limit)
+    if first is None or constant(first) != 0 or _step(step, name) != 1 or rounds is None:
+        return None
+    try:
+        flat = [combined(s, name, "tx", threads, tree.Name("@")) for s in body]
+    except Apart:
+        return None
+    body = tuple(edit.substitute(s, {"@": tree.Name(name)}) for s in flat)
+    return Row(name, number(rounds * threads), body)
+
+
+def _step(step: tree.Expr | None, name: str) -> int | None:
+    match step:
+        case tree.Unary("++", tree.Name(counted)) | tree.Postfix("++", tree.Name(counted)):
+            return 1 if counted == name else None
+        case tree.Assign("+=", tree.Name(counted), by):
+            return constant(by) if counted == name else None
+        case _:
+            return None
+
+
+# --- legality ---
+
+
+def _independent(made: Row, threads: int) -> bool:
+    """Whether rounds have nothing in common but totals and, T apart, what one thread stored."""
+    declared = {v.name for s in made.body for n in tree.walk(s) if isinstance(n, tree.Declaration)
+                for v in n.variables}  # fmt: skip
+    totals = {name for _, name in made.joins}
+    nodes = [n for s in made.body for n in tree.walk(s)]
+    if any(isinstance(n, tree.Jump | tree.Return) for n in nodes):
+        return False
+    targets = [n.target for n in nodes if isinstance(n, tree.Assign)]
+    stored = {base for t in targets if isinstance(t, tree.Index) and (base := _base(t))}
+    changed = {n for s in made.body for n in mutated(s)} - declared - totals
+    if changed - stored or any(made.name not in edit.mentions(t) for t in targets
+                               if isinstance(t, tree.Index)):  # fmt: skip
+        return False
+    kept = {id(n.target) for n in nodes if isinstance(n, tree.Assign) and n.op == "="}
+    read = {_base(n) for n in nodes if isinstance(n, tree.Index) and id(n) not in kept}
+    return threads >= FEW or not stored & read
+
+
+def _base(node: tree.Expr) -> str:
+    while isinstance(node, tree.Index):
+        node = node.base
+    return node.name if isinstance(node, tree.Name) else ""
+
+
+__all__ = ["Row", "row"]

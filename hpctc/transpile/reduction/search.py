@@ -1,0 +1,270 @@
+"""Finds the runs of statements that exchange values, and puts reductions in their place.
+
+A run is accepted if everything that is read after it is either a whole group's total, a constant,
+or what the reading thread brought along itself. The longest acceptable run is taken.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hpctc.syntax import edit, tree
+from hpctc.transpile.kernel import Translated
+from hpctc.transpile.reduction.cells import needed
+from hpctc.transpile.reduction.live import Readers, first_setting
+from hpctc.transpile.reduction.machine import Machine, Stop, Values
+from hpctc.transpile.reduction.nodes import Reduction
+from hpctc.transpile.reduction.recognise import Fixed, Own, Total, meaning
+from hpctc.transpile.reduction.steps import Steps
+from hpctc.transpile.scope import Collective, Geometry, Local
+from hpctc.transpile.uniform import Uniform, exchanges
+
+_WORDS = {"+": "sum", "*": "product", "max": "largest", "min": "smallest", "&": "common",
+          "|": "joined", "^": "parity"}  # fmt: skip
+
+Path = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class _State:
+    """The abstract block after some statement of a run."""
+
+    variables: Mapping[str, Values]
+    memory: Mapping[str, Values]
+    kept: Sequence[Any]
+    assigned: frozenset[str]
+    exchanged: bool
+
+
+@dataclass
+class _Change:
+    """What takes the place of a run."""
+
+    totals: dict[Total, tree.Name] = field(default_factory=dict)
+    own: list[tuple[str, tree.Expr]] = field(default_factory=list)
+    copies: list[tuple[str, tree.Expr]] = field(default_factory=list)
+    tail: list[Any] = field(default_factory=list)
+    """The statements after the run, with totals put in."""
+
+
+class _Refused(Exception):
+    """Something that is still read is no group's total."""
+
+
+class Search:
+    """Rewrites one kernel."""
+
+    def __init__(self, kernel: Translated, geometry: Geometry, const: frozenset[str]) -> None:
+        self.kernel = kernel
+        self.geometry = geometry
+        self.const = const
+        self.uniform = Uniform(kernel, const)
+        self.made: dict[str, Local] = {}
+
+    def run(self) -> Translated:
+        """The kernel with reductions in the place of recognised runs."""
+        body = tuple(self._list(self.kernel.body, ((),)))
+        if not self.made:
+            return self.kernel
+        constants = self.kernel.constants | set(self.made)
+        locals_ = {**self.kernel.locals, **self.made}
+        return replace(self.kernel, body=body, locals=locals_, constants=constants)
+
+    def _list(self, statements: Sequence[Any], after: tuple[Path, ...]) -> list[Any]:
+        """A statement list; ``after`` are the ways that the program may go on behind it."""
+        made: list[Any] = []
+        rest = list(statements)
+        while rest:
+            found = self._at(rest, after) if any(_exchanging(s) for s in rest) else None
+            if found is None:
+                first = rest.pop(0)
+                made.append(self._inside(first, tuple(rest), after))
+            else:
+                made += found[0]
+                rest = found[1]
+        return made
+
+    def _inside(self, node: Any, rest: Path, after: tuple[Path, ...]) -> Any:
+        """A statement whose inside all threads run alike is searched as well."""
+        if not exchanges(node):
+            return node
+        here = tuple((*rest, *path) for path in after)
+        match node:
+            case tree.Block(body):
+                return replace(node, body=tuple(self._list(body, here)))
+            case tree.If() if self.uniform.holds(node.condition):
+                return edit.rebuild(node, lambda n: self._branch(n, here))
+            case tree.For(body=tree.Block(body)) if not self.uniform.diverges(node):
+                turn = [tree.Evaluate(e) for e in (node.step, node.condition) if e is not None]
+                ways = tuple((*turn, *path) for path in (body, *here))
+                return replace(node, body=tree.Block(tuple(self._list(body, ways))))
+            case _:
+                return node
+
+    def _branch(self, node: tree.Node, after: tuple[Path, ...]) -> tree.Node:
+        if isinstance(node, tree.Block):
+            return replace(node, body=tuple(self._list(node.body, after)))
+        return node
+
+    # --- one run ---
+
+    def _at(self, rest: list[Any], after: tuple[Path, ...]) -> tuple[list[Any], list[Any]] | None:
+        machine = Machine(self.kernel, self.geometry, self.kernel.body)
+        steps = Steps(machine, self.const)
+        states: list[_State] = []
+        for statement in rest:
+            try:
+                steps.run(statement)
+            except Stop:
+                break
+            states.append(
+                _State(dict(machine.variables), dict(machine.memory), tuple(steps.kept),
+                       frozenset(steps.assigned), steps.exchanged)
+            )  # fmt: skip
+        for i in reversed(range(len(states))):
+            if not states[i].exchanged:
+                break
+            try:
+                change = self._change(machine, states[i], rest[i + 1 :], after)
+            except (_Refused, Stop):
+                continue
+            if change.totals:
+                return self._written(states[i], change, rest[: i + 1]), change.tail
+        return None
+
+    def _change(
+        self, machine: Machine, state: _State, tail: list[Any], after: tuple[Path, ...]
+    ) -> _Change:
+        change = _Change(tail=list(tail))
+        known = Machine(self.kernel, self.geometry, self.kernel.body)
+        readers = Readers(known)
+        for name in sorted(state.assigned):
+            limit = first_setting(name, tail)
+            near = tail[:limit]
+            far = [(*tail[limit:], *path) for path in after]
+            if known.is_shared(name):
+                self._array(name, near, far, (machine, state, readers, change))
+            else:
+                self._variable(name, near, far, (machine, state, readers, change))
+        sources = {n for _, source in change.own for n in edit.mentions(source)}
+        if sources & {name for name, _ in change.own}:
+            raise _Refused
+        return change
+
+    def _variable(
+        self,
+        name: str,
+        near: list[Any],
+        far: list[Path],
+        parts: tuple[Machine, _State, Readers, _Change],
+    ) -> None:
+        machine, state, readers, change = parts
+        soon = readers.of_variable(name, near)
+        late = {t for path in far for t in readers.of_variable(name, path)}
+        if not soon | late:
+            return
+        held = {t: state.variables[name][t] for t in sorted(soon | late)}
+        found = meaning(held, machine.atoms)
+        match found:
+            case Total():
+                total = self._total(found, name, change)
+                if late:
+                    change.copies.append((name, total))
+                else:
+                    _put(change, len(near), {tree.Name(name): total})
+            case Own(family):
+                if family.source != tree.Name(name):
+                    change.own.append((name, family.source))
+            case Fixed(value):
+                change.copies.append((name, value))
+            case _:
+                raise _Refused
+
+    def _array(
+        self,
+        name: str,
+        near: list[Any],
+        far: list[Path],
+        parts: tuple[Machine, _State, Readers, _Change],
+    ) -> None:
+        machine, state, readers, change = parts
+        if any(needed(readers, name, path) for path in far):
+            raise _Refused
+        held: dict[tree.Expr, dict[int, Any]] = {}
+        for statement in near:
+            for node, mask in readers.occurrences(statement, name, readers.machine.everybody):
+                places = readers.machine.address(node, mask)[1] if isinstance(
+                    node, tree.Index) else [0 if m else None for m in mask]  # fmt: skip
+                values = held.setdefault(node, {})
+                values |= {t: state.memory[name][p] for t, p in enumerate(places) if p is not None}
+        for node, values in held.items():
+            match meaning(values, machine.atoms):
+                case Total() as found:
+                    value: tree.Expr = self._total(found, name, change)
+                case Fixed(value):
+                    pass
+                case Own(family) if _stays(family.source, near):
+                    value = family.source
+                case _:
+                    raise _Refused
+            _put(change, len(near), {node: value})
+
+    def _total(self, found: Total, name: str, change: _Change) -> tree.Name:
+        if found not in change.totals:
+            word = name.removesuffix("_shared")
+            word = word if word != name else _WORDS[found.op.symbol]
+            taken = self.kernel.used | {t.name for t in change.totals.values()}
+            names = (word, *(f"{word}_{i}" for i in range(1, 1000)))
+            change.totals[found] = tree.Name(next(n for n in names if n not in taken))
+        return change.totals[found]
+
+    def _written(self, state: _State, change: _Change, run: Sequence[Any]) -> list[Any]:
+        """The statements in the place of a run."""
+        made = list(state.kept)
+        for statement in state.kept:
+            if isinstance(statement, tree.Declaration):
+                variable = statement.variables[0]
+                if variable.name not in self.kernel.locals:
+                    self.made[variable.name] = Local(variable.type)
+                    self.kernel.locals[variable.name] = self.made[variable.name]
+                    self.kernel.used.add(variable.name)
+        for total, target in change.totals.items():
+            kind = tree.Named(total.family.kind)
+            self.made[target.name] = Local(kind)
+            self.kernel.used.add(target.name)
+            made.append(
+                Reduction(total.op, target, total.family.source, kind, total.group, total.start)
+            )
+        declared = {v.name: v for s in run if isinstance(s, tree.Declaration) for v in s.variables}
+        kept = {v.name for s in state.kept if isinstance(s, tree.Declaration) for v in s.variables}
+        copied = {name for name, _ in (*change.own, *change.copies)}
+        for name, variable in declared.items():
+            # A variable without a value here may be set later on.
+            if name not in kept | copied and any(name in edit.mentions(s) for s in change.tail):
+                made.append(tree.Declaration((replace(variable, value=None),)))
+        for name, value in (*change.own, *change.copies):
+            if name in declared and name not in kept:
+                made.append(tree.Declaration((replace(declared[name], value=value),)))
+            else:
+                made.append(tree.Evaluate(tree.Assign("=", tree.Name(name), value)))
+        return made
+
+
+def _put(change: _Change, count: int, values: Mapping[tree.Expr, tree.Expr]) -> None:
+    """Replace expressions in the first statements after the run."""
+
+    def changed(node: tree.Node) -> tree.Node:
+        return values.get(node, node)  # type: ignore[call-overload,no-any-return]
+
+    change.tail[:count] = [edit.transform(s, changed) for s in change.tail[:count]]
+
+
+def _stays(source: tree.Expr, near: Sequence[Any]) -> bool:
+    return all(first_setting(n, near) == len(near) for n in edit.mentions(source))
+
+
+def _exchanging(node: tree.Node) -> bool:
+    return any(isinstance(n, Collective) for n in tree.walk(node)) or exchanges(node)
+
+
+__all__ = ["Search"]

@@ -1,0 +1,173 @@
+"""The loops of a kernel that reduces, as a person would write them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hpctc.syntax import edit, tree
+from hpctc.transpile.fission import Fission, Threads
+from hpctc.transpile.fold import Linear, constant, linear, number, written
+from hpctc.transpile.reduction.bags import worth
+from hpctc.transpile.reduction.hoist import hoisted
+from hpctc.transpile.reduction.keep import kept
+from hpctc.transpile.reduction.lower import identity, join
+from hpctc.transpile.reduction.nodes import Reduction
+from hpctc.transpile.reduction.operators import Operator
+from hpctc.transpile.reduction.rows import Row, row
+from hpctc.transpile.shape.extremes import compared
+from hpctc.transpile.shape.scalars import declared_late
+from hpctc.transpile.tidy import vectorisable
+
+PARTS = (8, 4, 2)
+"""Into how many parts a row is cut whose additions would wait for one another."""
+
+SHORTEST = 16
+"""Elements of a part, at least."""
+
+
+def walked(body: Sequence[Any], fission: Fission) -> list[Any]:
+    """Block-level statements with rows for thread loops that are some."""
+    if not any(isinstance(n, Reduction) for s in fission.kernel.body for n in tree.walk(s)):
+        return list(body)
+    return _Walk(fission).statements(body)
+
+
+@dataclass
+class _Walk:
+    """One kernel on its way."""
+
+    fission: Fission
+
+    def statements(self, body: Sequence[Any]) -> list[Any]:
+        """A list of statements at block level."""
+        made: list[Any] = []
+        for node in body:
+            if isinstance(node, Threads):
+                made += self._threads(node)
+            elif isinstance(node, tree.Block):
+                made.append(tree.Block(tuple(self.statements(node.body))))
+            elif isinstance(node, tree.For | tree.While | tree.Do | tree.If):
+                made.append(edit.rebuild(node, self._nested))
+            else:
+                made.append(node)
+        made = kept(made, self.fission.const, self.fission.kernel)
+        for i, node in enumerate(made):
+            if isinstance(node, Row):
+                made[:i] = [_started(s, node) for s in made[:i]]
+        return [s for node in made for s in (self._row(node) if isinstance(node, Row) else [node])]
+
+    def _nested(self, node: Any) -> Any:
+        if isinstance(node, tree.Block):
+            return tree.Block(tuple(self.statements(node.body)))
+        return node
+
+    def _threads(self, node: Threads) -> list[Any]:
+        kernel = self.fission.kernel
+        flat = self.fission.geometry.block[1:] == (1, 1)
+        if flat and (only := _single(node)) is not None:
+            return only
+        body = declared_late(node.body, kernel)
+        *before, node = hoisted(replace(node, body=body), self.fission.block, kernel)
+        found = row(node, self.fission.geometry, kernel)
+        if found is not None:
+            return [*before, found]
+        body = compared(node.body, kernel.locals, kernel.used)
+        return [*before, replace(node, body=body)]
+
+    # --- rows ---
+
+    def _row(self, node: Row) -> list[Any]:
+        parts = self._parts(node)
+        body = node.body if parts == 1 else self._side_by_side(node, parts)
+        extent = node.extent if parts == 1 else number((constant(node.extent) or 0) // parts)
+        loop = _loop(node.name, extent, body)
+        if not vectorisable(body):
+            return [loop]
+        clauses = "".join(f" reduction({op}:{name})" for op, name in node.joins)
+        return [tree.Directive(f"#pragma omp simd{clauses}"), loop]
+
+    def _parts(self, node: Row) -> int:
+        size = constant(node.extent)
+        calls = any(isinstance(n, tree.Call) for s in node.body for n in tree.walk(s))
+        if size is None or not node.joins or calls:
+            return 1
+        return next((p for p in PARTS if size % p == 0 and size // p >= SHORTEST), 1)
+
+    def _side_by_side(self, node: Row, parts: int) -> tuple[Any, ...]:
+        """One round of a loop over parts of the row, which do not wait for one another."""
+        length = (constant(node.extent) or 0) // parts
+        inner = self.fission.fresh("part")
+        names = {total: tree.Name(self.fission.fresh(f"{total}_part")) for _, total in node.joins}
+        body = tuple(
+            _spread(edit.substitute(s, names), node.name, inner, length) for s in node.body
+        )
+        before, after = [], []
+        for symbol, total in node.joins:
+            kind = self.fission.kernel.locals[total].type
+            op = Operator(symbol)
+            first = next((f for n, f in node.starts if n == total), identity(op, kind))
+            before.append(tree.Declaration((tree.Variable(names[total].name, kind, value=first),)))
+            value = join(op, tree.Name(total), names[total])
+            after.append(tree.Evaluate(tree.Assign("=", tree.Name(total), value)))
+        return (*before, _loop(inner, number(parts), body), *after)
+
+
+def _loop(name: str, extent: tree.Expr, body: Sequence[Any]) -> tree.For:
+    from hpctc.transpile.blocks import counted
+
+    return counted(name, extent, body)
+
+
+def _spread(node: Any, name: str, inner: str, length: int) -> Any:
+    """``i`` as ``length * part + i`` in sums, so that they stay flat."""
+    if name not in edit.mentions(node):
+        return node
+    if node == tree.Name(name):
+        return tree.Binary("+", tree.Binary("*", tree.Name(inner), number(length)), node)
+    if isinstance(node, tree.Binary) and node.op in ("+", "-", "*"):
+        form = linear(node)
+        factor = form.of(name)
+        rest = form.without(name)
+        if factor and not any(name in edit.mentions(t) for t in rest.terms):
+            terms: dict[tree.Expr, int] = {
+                tree.Name(inner): factor * length,
+                tree.Name(name): factor,
+            }
+            return written(rest.plus(Linear(terms)))
+    return edit.rebuild(node, lambda n: _spread(n, name, inner, length))
+
+
+def _started(node: Any, made: Row) -> Any:
+    """The declaration of a total, which begins with what its accumulators began with."""
+    match node:
+        case tree.Declaration((tree.Variable(name, value=value) as variable,)):
+            first = dict(made.starts).get(name)
+            symbol = next((op for op, total in made.joins if total == name), "")
+            if first is not None and value is not None and symbol in ("max", "min"):
+                pick = max if symbol == "max" else min
+                best = pick((worth(value) or 0.0, value), (worth(first) or 0.0, first),
+                            key=lambda pair: pair[0])  # fmt: skip
+                return tree.Declaration((replace(variable, value=best[1]),))
+            return node
+        case _:
+            return node
+
+
+def _single(node: Threads) -> list[Any] | None:
+    """What one thread does alone, without a loop."""
+    if node.mask is not None or not node.body:
+        return None
+    inner: list[Any] = []
+    for statement in node.body:
+        match statement:
+            case tree.If(tree.Binary("==", tree.Name("tx"), at), tree.Block(body), None) if (
+                constant(at) is not None
+            ):
+                inner += [edit.substitute(s, {"tx": at}) for s in body]
+            case _:
+                return None
+    declares = any(isinstance(s, tree.Declaration) for s in inner)
+    return [tree.Block(tuple(inner))] if declares else inner
+
+
+__all__ = ["walked"]
