@@ -120,17 +120,18 @@ def _value(text: str) -> object:
     low = {"true": True, "false": False, "none": None}
     if text in low:
         return low[text]
+    if text[:1] + text[-1:] in ("[]", "()"):
+        return [_value(part.strip()) for part in _split(text[1:-1])]
     try:
-        value = ast.literal_eval(text)
+        return ast.literal_eval(text)
     except (ValueError, SyntaxError):
         return text
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _quote(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return str(value).lower()
     if isinstance(value, str):
-        plain = bool(value) and not set(value) & set("{}[](),='\" ") and _value(value) == value
+        plain = not set(value) & set("{}[](),='\" ") and _value(value.strip()) == value != ""
         return value if plain else repr(value)
     return repr(value).replace(" ", "")
