@@ -99,9 +99,9 @@ def disagreements(before: About, after: About) -> list[str]:
 
 def measured(folder: Path) -> dict[tuple[str, int], Measured]:
     """(Task name, sample) -> what a run measured of it."""
-    # The first rung on the most threads: the same one in both runs, whichever was the best.
     timings: dict[str, Timing] = {}
     for t in read_stage(folder, "timings", Timing):
+        # The first rung on the most threads: the same one in both runs, whichever was the best.
         if t.candidate_ns and (t.of not in timings or t.threads > timings[t.of].threads):
             timings[t.of] = t
     found = {}

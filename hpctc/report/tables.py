@@ -1,7 +1,6 @@
 """Scores as tables of 80 columns for a person, and as plain values for a file."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,52 +9,54 @@ from rich.markup import escape
 from rich.table import Table
 
 from hpctc.core.codec import encode
-from hpctc.core.records import Score, Timing, Verdict
-from hpctc.core.run import About, read_about, read_stage
-from hpctc.score import Estimate, Summary, by_category, summary
+from hpctc.core.records import Score
+from hpctc.report.reading import Read, read
+from hpctc.score import Estimate, Summary, by_category, by_difficulty, summary
+from hpctc.score.ladder import ladder
+from hpctc.score.rates import classes
+from hpctc.score.scaling import scaling
+from hpctc.score.similarity import likeness
 
 WIDTH = 80
 MOST_FAILURES = 20
 
 
-@dataclass(frozen=True)
-class Read:
-    """A finished run, read back from its folder."""
-
-    folder: Path
-    about: About
-    scores: tuple[Score, ...]
-    jail: tuple[str, ...]
-    """The sandbox's layers that were on for every candidate that ran."""
-    load: str
-    """The highest load of the host at the start of a timing; empty: nothing was timed."""
-
-
-def read(folder: Path) -> Read:
-    """Read a finished run; one that is not is an error with the next command."""
-    about = read_about(folder)
-    scores = tuple(read_stage(folder, "scores", Score))
-    verdicts = read_stage(folder, "verdicts", Verdict)
-    timings = read_stage(folder, "timings", Timing)
-    layers = [set(v.jail) for v in verdicts if v.jail]
-    jail = set.intersection(*layers) if layers else set()
-    loads = [t.host["load"] for t in timings if "load" in t.host]
-    return Read(folder, about, scores, tuple(sorted(jail)), max(loads, key=float, default=""))
-
-
 def print_run(folder: Path, console: Console) -> None:
+    """All about the run in a folder: conditions, figures by category, failures."""
+    show(read(folder), console)
+
+
+def show(run: Read, console: Console) -> None:
     """All about one run: conditions, figures by category, failures."""
-    run = read(folder)
     for label, text in conditions(run):
         console.print(f"[bold]{label:<9}[/bold] {escape(text)}", highlight=False, soft_wrap=True)
     console.print()
     console.print(figures(run.scores))
+    if lines := list(_more(run)):
+        console.print()
+    for label, text in lines:
+        console.print(f"[bold]{label:<9}[/bold] {escape(text)}", highlight=False)
     failures = [s for s in run.scores if s.verdict != "correct" or s.reason]
     if failures:
         console.print()
         console.print(failure_table(failures))
         if len(failures) > MOST_FAILURES:
             console.print(f"... and {len(failures) - MOST_FAILURES} more, see scores.jsonl")
+
+
+def _more(run: Read) -> Iterator[tuple[str, str]]:
+    """What not every run has: several samples, rungs, thread counts; and likeness."""
+    rates = [f"{k}: {share(e)}" for k, e in summary(run.scores).pass_at.items()]
+    if rates:
+        yield "pass@k", ", ".join(rates)
+    rungs = ladder(run.trails)
+    if len(rungs) > 2:  # a single one is the figure above, under two names
+        yield "over", ", ".join(f"{name} {interval(e)}" for name, e in rungs.items())
+    threads = [f"{s.threads}: {s.efficiency.value:.0%}" for s in scaling(run.trails)]
+    if threads:
+        yield "threads", f"efficiency on {', '.join(threads)}"
+    if (alike := likeness(run.trails)) is not None:
+        yield "alike", f"{alike.value:.2f} [{alike.low:.2f}, {alike.high:.2f}] to the pair's own C"
 
 
 def conditions(run: Read) -> list[tuple[str, str]]:
@@ -67,13 +68,19 @@ def conditions(run: Read) -> list[tuple[str, str]]:
     load = f"; load up to {run.load}" if run.load else ""
     return [
         ("suite", f"{s['suite']}, answered by {s['model']} ({run.folder})"),
-        ("baseline", "the pair's own C, same compiler and flags, interleaved A B B A"),
+        ("baseline", f"{_rungs(s['baseline'])}; same compiler and flags, interleaved"),
         ("build", f"{s['compiler']}: {s['flags']}"),
         ("host", f"{host.get('cpu', '?')}, {host.get('cores', '?')} cores; {threads}{load}"),
         ("checked", f"float64 meaning; seeds {seeds}; inputs {', '.join(s['distributions'])}"),
         ("jail", ", ".join(run.jail) or "nothing ran"),
         ("versions", versions),
     ]
+
+
+def _rungs(setting: str) -> str:
+    """The baselines in words: ``reference`` is the pair's own C."""
+    names = setting.split(",")
+    return ", ".join("the pair's own C" if name == "reference" else name for name in names)
 
 
 def figures(scores: Sequence[Score]) -> Table:
@@ -124,6 +131,13 @@ def document(run: Read) -> Mapping[str, Any]:
         "jail": list(run.jail),
         "all": encode(summary(run.scores)),
         "categories": {c: encode(s) for c, s in by_category(run.scores).items()},
+        "difficulties": {
+            d: encode(s) for d, s in by_difficulty(run.scores, (t.task for t in run.trails)).items()
+        },
+        "ladder": encode(ladder(run.trails)),
+        "threads": encode(scaling(run.trails)),
+        "similarity": encode(likeness(run.trails)),
+        "verdicts": dict(classes(run.scores)),
         "scores": [encode(s) for s in run.scores],
     }
 
@@ -133,6 +147,11 @@ def interval(estimate: Estimate | None) -> str:
     if estimate is None:
         return "-"
     return f"{estimate.value:.2f}x [{estimate.low:.2f}, {estimate.high:.2f}]"
+
+
+def share(estimate: Estimate) -> str:
+    """``57% [45, 68]``."""
+    return f"{estimate.value:.0%} [{100 * estimate.low:.0f}, {100 * estimate.high:.0f}]"
 
 
 def _cells(part: Summary) -> list[str]:

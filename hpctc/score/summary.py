@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from hpctc.core.records import CATEGORIES, Category, Score, Task
+from hpctc.core.records import CATEGORIES, Score, Task
 from hpctc.score.intervals import Estimate, geometric_mean, task_means, wilson
 from hpctc.score.rates import at_k, fast_p, most_samples
 
@@ -59,9 +59,9 @@ def summary(scores: Sequence[Score]) -> Summary:
     )
 
 
-def by_category(scores: Sequence[Score]) -> dict[Category, Summary]:
+def by_category(scores: Sequence[Score]) -> dict[str, Summary]:
     """The figures of each category that occurs, in the categories' order."""
-    parts = {c: [s for s in scores if s.category == c] for c in CATEGORIES}
+    parts: dict[str, list[Score]] = {c: [s for s in scores if s.category == c] for c in CATEGORIES}
     return {c: summary(part) for c, part in parts.items() if part}
 
 
@@ -92,8 +92,9 @@ def _ks(most: int) -> list[int]:
 
 
 def _whole(scores: Sequence[Score], speeds: Mapping[str, float]) -> Estimate | None:
-    """The geometric mean; of a single timed sample its own interval, as there is no spread."""
-    timed = [s for s in scores if s.speedup is not None]
-    if len(timed) == 1 and timed[0].speedup is not None and timed[0].interval is not None:
-        return Estimate(timed[0].speedup, *timed[0].interval)
-    return geometric_mean(list(speeds.values())) if speeds else None
+    """The geometric mean; of a single task what its samples' intervals span, for want of spread."""
+    if len(speeds) != 1:
+        return geometric_mean(list(speeds.values())) if speeds else None
+    intervals = [s.interval for s in scores if s.speedup is not None and s.interval is not None]
+    (value,) = speeds.values()
+    return Estimate(value, min(low for low, _ in intervals), max(high for _, high in intervals))

@@ -1,0 +1,45 @@
+"""Figures as a reader wants them: short, with their intervals."""
+
+import numpy as np
+
+from hpctc.score import Estimate, Trail
+
+
+def times(estimate: Estimate | None) -> str:
+    """``2.31x``, or a dash where nothing was timed."""
+    return "-" if estimate is None else f"{estimate.value:.2f}x"
+
+
+def between(estimate: Estimate | None) -> str:
+    """``2.10 - 2.52``: the interval of a ratio."""
+    return "" if estimate is None else f"{estimate.low:.2f} \u2013 {estimate.high:.2f}"
+
+
+def share(estimate: Estimate | None) -> str:
+    """``57 %``."""
+    return "-" if estimate is None else f"{100 * estimate.value:.0f}\u00a0%"
+
+
+def shares(estimate: Estimate | None) -> str:
+    """``45 - 68 %``: the interval of a share."""
+    if estimate is None:
+        return ""
+    return f"{100 * estimate.low:.0f} \u2013 {100 * estimate.high:.0f}\u00a0%"
+
+
+def milliseconds(ns: float) -> str:
+    """``1.25 ms``."""
+    return f"{ns / 1e6:.3g} ms"
+
+
+def middle_ns(trail: Trail) -> float | None:
+    """The median time of a call on the most threads; None where it was not timed."""
+    usable = [t for t in trail.timings if t.candidate_ns and not t.problem]
+    if not usable:
+        return None
+    return float(np.median(max(usable, key=lambda t: t.threads).candidate_ns))
+
+
+def count(number: int, noun: str) -> str:
+    """``1 task``, ``2 tasks``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,220 @@
+"""The page in a real browser, without a network: the filter, a task, the keyboard, both themes.
+
+Needs Chromium with its driver (Debian: ``chromium chromium-driver``) and selenium.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hpctc.report.page import page
+from hpctc.report.reading import read
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+    from selenium.webdriver.remote.webelement import WebElement
+
+BROWSER = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+DRIVER = shutil.which("chromedriver")
+
+pytestmark = pytest.mark.skipif(
+    BROWSER is None or DRIVER is None,
+    reason="no Chromium with chromedriver; Debian: apt-get install chromium chromium-driver",
+)
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",  # the tests may run as root in a container
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP * ~NOTFOUND",  # offline, whatever this machine is
+)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Chrome]":
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium: pip install '.[dev]'")
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(DRIVER, env=dict(os.environ))
+    with webdriver.Chrome(options=options, service=service) as driver:
+        yield driver
+
+
+@pytest.fixture
+def opened(browser: "Chrome", write_run: Callable[..., Path], tmp_path: Path) -> "Chrome":
+    """Two runs of five tasks, on a screen of 1280 points."""
+    tasks = {"conv": 2.0, "gelu": "not built", "softmax": 0.5, "sum": "wrong", "tanh": 1.5}
+    first = write_run("first", tasks)
+    second = write_run("second", {**tasks, "conv": 1.0, "sum": 3.0})
+    (tmp_path / "report.html").write_text(page([read(first), read(second)]), encoding="utf-8")
+    browser.get("about:blank")
+    screen(browser, 1280)
+    browser.get(f"file://{tmp_path}/report.html")
+    return browser
+
+
+def screen(browser: "Chrome", width: int, scheme: str = "light", media: str = "") -> None:
+    browser.execute_cdp_cmd(
+        "Emulation.setDeviceMetricsOverride",
+        {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False},
+    )
+    features = [
+        {"name": "prefers-color-scheme", "value": scheme},
+        {"name": "prefers-reduced-motion", "value": "reduce"},  # a click waits for no scrolling
+    ]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+
+
+def one(browser: "Chrome", css: str) -> "WebElement":
+    return browser.find_element("css selector", css)
+
+
+def names(browser: "Chrome") -> list[str]:
+    rows = browser.find_elements("css selector", "#table tbody tr th")
+    return [row.text for row in rows if row.is_displayed()]
+
+
+def press(browser: "Chrome", key: str) -> None:
+    browser.switch_to.active_element.send_keys(key)
+
+
+def is_open(browser: "Chrome") -> bool:
+    return bool(browser.execute_script("return document.getElementById('sheet').open"))
+
+
+def test_the_filter_narrows_the_table(opened: "Chrome") -> None:
+    assert names(opened) == ["conv", "gelu", "softmax", "sum", "tanh"]
+    one(opened, "#find").send_keys("soft")
+    assert names(opened) == ["softmax"]
+    assert one(opened, "#count").text == "1 of 5 tasks"
+    one(opened, "#clear").click()
+    one(opened, "#verdict option:nth-child(3)").click()
+    assert one(opened, "#verdict").get_property("value") == "wrong"
+    assert names(opened) == ["sum"]
+    one(opened, "#find").send_keys("nothing like it")
+    assert names(opened) == []
+    assert one(opened, "#none").is_displayed()
+    one(opened, "#clear2").click()
+    assert len(names(opened)) == 5
+    one(opened, "#change option[value=''] ~ option:nth-of-type(3)").click()
+    assert names(opened) == ["conv"]
+
+
+def test_the_reason_of_a_failure_can_be_found(opened: "Chrome") -> None:
+    one(opened, "#find").send_keys("unknown TYPE")
+    assert names(opened) == ["gelu"]
+
+
+def test_a_click_on_a_heading_sorts(opened: "Chrome") -> None:
+    heading = one(opened, "#table thead th:nth-child(5) button")
+    heading.click()
+    assert names(opened)[:3] == ["conv", "tanh", "softmax"]
+    assert one(opened, "#table thead th:nth-child(5)").get_attribute("aria-sort") == "descending"
+    heading.click()
+    assert names(opened)[:3] == ["softmax", "tanh", "conv"]
+    assert set(names(opened)[3:]) == {"gelu", "sum"}  # what was not timed stays at the end
+
+
+def test_a_click_on_a_task_shows_everything_of_it(opened: "Chrome") -> None:
+    one(opened, "#table tbody tr:nth-child(4)").click()
+    assert is_open(opened)
+    assert one(opened, "#body h2").text == "sum"
+    shown = [code.text for code in opened.find_elements("css selector", "#body .code")]
+    assert "__global__ void sum_kernel" in shown[0]
+    assert "void sum(const float *restrict x" in shown[1]
+    assert "y[0, 3] is 1, expected 2" in one(opened, "#body .outcomes").text
+    one(opened, "#body .pane select option:nth-child(4)").click()
+    assert "Translate sum <now> & here." in one(opened, "#body .pane .code").text
+    graph = one(opened, "#body button[data-show]")
+    graph.click()
+    assert "v0 = sum(x)" in one(opened, "#body .pane .code").text
+    assert len(opened.find_elements("css selector", "#body .timings svg")) == 1
+    one(opened, "#close").click()
+    assert not is_open(opened)
+
+
+def test_the_keyboard_is_enough(opened: "Chrome") -> None:
+    press(opened, "/")
+    press(opened, "s")
+    press(opened, "u")
+    assert names(opened) == ["sum"]  # "su": no other task, graph or reason has it
+    one(opened, "#clear").click()
+    opened.execute_script("document.querySelector('#table tbody a').focus()")
+    press(opened, "\ue007")  # enter
+    assert one(opened, "#body h2").text == "conv"
+    press(opened, "\ue014")  # right
+    assert one(opened, "#body h2").text == "gelu"
+    press(opened, "\ue012")  # left
+    press(opened, "\ue012")
+    assert one(opened, "#body h2").text == "tanh"
+    press(opened, "\ue00c")  # escape
+    assert not is_open(opened)
+    assert opened.switch_to.active_element.text == "tanh"
+
+
+def test_any_record_is_a_link(opened: "Chrome") -> None:
+    held = opened.execute_script(
+        "return [...document.querySelectorAll('template[data-ids]')].map(t => t.dataset.ids)"
+    )
+    last = held[2].split()[-1]
+    opened.execute_script("location.hash = arguments[0]", last)
+    opened.execute_async_script("setTimeout(arguments[0], 50)")
+    assert one(opened, "#body h2").text == "softmax"
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_nothing_is_wider_than_the_screen(opened: "Chrome", width: int) -> None:
+    screen(opened, width)
+    assert opened.execute_script("return document.documentElement.scrollWidth") <= width
+    one(opened, "#table tbody a").click()
+    assert opened.execute_script("return document.getElementById('body').scrollWidth") <= width
+    shown = opened.execute_script(
+        "return ['narrow', 'wide'].map(kind => [...document.querySelectorAll(`svg.${kind}`)]"
+        ".filter(plot => getComputedStyle(plot).display !== 'none').length)"
+    )
+    assert (shown[0] > 0, shown[1] > 0) == (width == 400, width == 1280)
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen(opened: "Chrome") -> None:
+    def ground() -> int:
+        found = opened.execute_script("return getComputedStyle(document.body).backgroundColor")
+        return int(found.split("(")[1].split(",")[0])
+
+    assert ground() > 200
+    screen(opened, 1280, "dark")
+    assert ground() < 60
+    one(opened, "#theme").click()
+    assert ground() > 200
+
+
+def test_a_print_has_no_controls(opened: "Chrome") -> None:
+    screen(opened, 1280, "dark", "print")
+    assert not one(opened, ".filters").is_displayed()
+    assert not one(opened, ".top").is_displayed()
+    assert one(opened, "#table").is_displayed()
+    background = opened.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(255, 255, 255)"
+
+
+def test_the_browser_has_nothing_to_complain_about(opened: "Chrome") -> None:
+    opened.get_log("browser")
+    opened.refresh()
+    one(opened, "#table tbody a").click()
+    assert opened.get_log("browser") == []
+    requests = opened.execute_script("return performance.getEntriesByType('resource').length")
+    assert requests == 0
