@@ -18,6 +18,9 @@ from hpctc.core.spec import Spec, load
 DEFAULT_FLAGS = "-O3 -march=native -fopenmp"
 """The equal flags under which everything is compared unless a result says otherwise."""
 
+SCRATCH = "{scratch}"
+"""In the words of a wrapping command: the folder of source and result."""
+
 
 @dataclass(frozen=True)
 class Built:
@@ -57,7 +60,8 @@ class Compiler(Spec):
     ) -> Built:
         """Compile C text into ``folder/<hash>.so``; an existing one is taken as it is.
 
-        ``wrap`` are the words of a command that runs the compiler under limits.
+        ``wrap`` are the words of a command that runs the compiler in a jail; :data:`SCRATCH` in
+        them becomes the folder in which it works.
         """
         name = hashlib.sha256(f"{self}\n{code}".encode()).hexdigest()[:24]
         library = folder / f"{name}.so"
@@ -67,7 +71,8 @@ class Compiler(Spec):
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             source, draft = Path(scratch) / "code.c", Path(scratch) / "code.so"
             source.write_text(code, encoding="utf-8")
-            status, words = run_group([*wrap, *self.command(source, draft)], seconds)
+            around = [word.replace(SCRATCH, scratch) for word in wrap]
+            status, words = run_group([*around, *self.command(source, draft)], seconds)
             log = words.replace(f"{scratch}/", "")[:4000]
             if status is None:
                 return Built(None, f"the compiler took more than {seconds:g} s")

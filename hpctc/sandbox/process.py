@@ -54,7 +54,7 @@ class Ended:
 
     failure: Failure
     detail: str
-    words: str = ""
+    words: str = field(default="", compare=False)
     """What it wrote as errors, cut: a sanitizer's report, if it was built with one."""
 
 
@@ -67,6 +67,18 @@ class Setup:
     cores: tuple[int, ...] = (0,)
     more: Mapping[str, str] = field(default_factory=dict)
     """Further variables of a child: which sanitizer to load, and how it is set."""
+    layers: tuple[str, ...] | None = None
+    """The layers of the jail; None: all that this host gives."""
+
+    @property
+    def jail(self) -> tuple[str, ...]:
+        """The layers by name. One that the kernel refuses after all is an error, not a gap."""
+        return given(self.runner) if self.layers is None else self.layers
+
+    @property
+    def threads(self) -> int:
+        """How many threads a child may have at one time."""
+        return self.limits.threads + len(self.cores)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -97,7 +109,7 @@ class Candidate:
         self._entry = entry
         self._nonce = 0
         self._init = 0
-        """The first process of the child's namespace, with which all others end; 0: there is none."""
+        """The first process of its namespace, with which all others end; 0: there is none."""
         self._watch: Watch | None = None
         self._open(library, inputs, outputs)
         self._await_start(inputs.nbytes + outputs.nbytes)
@@ -145,13 +157,13 @@ class Candidate:
         # The namespace's init counts among the threads, too.
         more = [f"threads={setup.threads + 1}", f"cores={','.join(map(str, setup.cores))}", "--"]
         command = [str(setup.runner), "call", *held, *more, str(library), self._entry]
-        given = (null, null, self._errors, request_end, reply_end, inputs.fd, outputs.fd)
+        passed = (null, null, self._errors, request_end, reply_end, inputs.fd, outputs.fd)
         try:
             self.pid = os.posix_spawn(
                 setup.runner,
                 [*command, *inputs.words(), *outputs.words()],
                 setup.environment,
-                file_actions=_descriptors(given),
+                file_actions=_descriptors(passed),
                 setsid=True,
             )
         finally:
@@ -293,13 +305,13 @@ def cores(count: int | None = None) -> tuple[int, ...]:
     return tuple(usable[:count])
 
 
-def _descriptors(given: Sequence[int]) -> list[tuple[int, ...]]:
-    """Make ``given`` the child's 0, 1, 2, ...; first aside, so that none is overwritten."""
-    above = max(given) + 1
+def _descriptors(passed: Sequence[int]) -> list[tuple[int, ...]]:
+    """Make ``passed`` the child's 0, 1, 2, ...; first aside, so that none is overwritten."""
+    above = max(passed) + 1
     moves: list[tuple[int, ...]] = []
-    for i, descriptor in enumerate(given):
+    for i, descriptor in enumerate(passed):
         moves.append((os.POSIX_SPAWN_DUP2, descriptor, above + i))
-    for i in range(len(given)):
+    for i in range(len(passed)):
         moves.append((os.POSIX_SPAWN_DUP2, above + i, i))
         moves.append((os.POSIX_SPAWN_CLOSE, above + i))
     return moves

@@ -1,0 +1,61 @@
+"""The compiler in a jail: a candidate's source must not read what the compiler could.
+
+``#include "/etc/passwd"``, ``.incbin`` and their like make the compiler a reader of files. So it
+sees the system's programs, headers and libraries and one scratch folder, and nothing else: no home,
+no ``/etc``, no ``/proc``, nothing of ours.
+"""
+
+import os
+from pathlib import Path
+
+import hpctc
+from hpctc.native.compiler import SCRATCH, find
+from hpctc.sandbox.launcher import confined, settings
+from hpctc.sandbox.limits import Limits
+
+SYSTEM = (
+    "/usr",
+    "/bin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/dev/null",
+)
+"""What gcc, clang and the programs behind them read."""
+
+
+def fenced(
+    runner: Path, limits: Limits, layers: tuple[str, ...], program: str = "gcc"
+) -> tuple[str, ...]:
+    """The words before a compiler's command; they name the scratch folder by a placeholder."""
+    if not set(layers) - {"rlimits", "watch"}:
+        return confined(runner, limits) if layers else ()
+    return (
+        str(runner),
+        "exec",
+        *settings(limits, layers),
+        f"errors={limits.errors_bytes}",
+        *(f"read={path}" for path in readable(Path(find(program)))),
+        *(f"hide={path}" for path in hidden()),
+        f"write={SCRATCH}",
+        "--",
+    )
+
+
+def readable(compiler: Path) -> list[str]:
+    """The system's folders, and the compiler's own where it was installed elsewhere."""
+    found = [path for path in SYSTEM if os.path.lexists(path)]
+    for place in {compiler.parent, compiler.resolve().parent}:
+        if not any(place.is_relative_to(path) for path in found):
+            # .../bin/gcc has its other parts in .../lib; a home folder is not such a place.
+            whole = place.name == "bin" and place.parent not in (Path("/"), Path.home())
+            found.append(str(place.parent if whole else place))
+    return found
+
+
+def hidden() -> list[str]:
+    """Our own package with its tasks, where it was installed among the system's folders."""
+    place = Path(hpctc.__file__).resolve().parent
+    return [str(place)] if any(place.is_relative_to(path) for path in SYSTEM) else []
