@@ -14,6 +14,9 @@ from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.run import STAGES, About, Run, read_about
 from hpctc.flow.evaluation import How, Plan, evaluate_suite, plan
 from hpctc.report.tables import print_run
+from hpctc.sandbox.layers import LEVELS
+
+SANDBOX = "Isolation that this host must give.  [jail]"
 
 
 @click.command(name="eval")
@@ -30,6 +33,7 @@ from hpctc.report.tables import print_run
 @click.option("--compiler", default="gcc", metavar="SPEC", help="gcc{flags='-O2'}, clang.  [gcc]")
 @click.option("--jobs", type=click.IntRange(1), help="Builds and checks at once.  [all cores]")
 @click.option("--seconds", type=click.FloatRange(0), help="For timing one candidate; 0: none.")
+@click.option("--sandbox", default="jail", type=click.Choice(tuple(LEVELS)), help=SANDBOX)
 @click.option("--from", "stage", type=click.Choice(STAGES), help="Make this stage and later anew.")
 def evaluate(suite: str, out: Path | None, stage: str | None, **chosen: object) -> None:
     """Let a model answer SUITE; build, check, time and score what it says.

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from hpctc.core.records import Answer, Build, Candidate, Task
 from hpctc.native.compiler import Built, Compiler
-from hpctc.sandbox.launcher import confined
+from hpctc.sandbox.compiling import fenced
 from hpctc.sandbox.limits import COMPILE
 from hpctc.sandbox.process import Setup
 
@@ -33,8 +33,9 @@ class Bench:
         return replace(self, setup=replace(self.setup, cores=self.setup.cores[:threads]))
 
     def compile(self, code: str) -> Built:
-        """Build ``code`` under the limits of a compile."""
-        wrap = confined(self.setup.runner, COMPILE)
+        """Build ``code`` in the jail of a compile."""
+        setup = self.setup
+        wrap = fenced(setup.runner, COMPILE, setup.jail, self.compiler.program)
         return self.compiler.build(code, self.folder, COMPILE.wall_seconds, wrap)
 
 

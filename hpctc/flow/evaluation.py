@@ -35,6 +35,7 @@ from hpctc.native.compiler import Compiler, compiler
 from hpctc.native.host import facts, tool_version
 from hpctc.prompt import extract, render
 from hpctc.sandbox import launcher
+from hpctc.sandbox.layers import choose
 from hpctc.sandbox.limits import Limits
 from hpctc.sandbox.process import Setup, cores
 
@@ -66,6 +67,8 @@ class How:
     seconds: float | None = None
     """For timing one candidate; 0: nothing is timed; None: what the suite says."""
     jobs: int = 1
+    sandbox: str = "jail"
+    """How much isolation a host must give, see :data:`hpctc.sandbox.layers.LEVELS`."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Plan:
     baselines: tuple[str, ...]
     seconds: float
     jobs: int
+    sandbox: str
 
     @property
     def most_threads(self) -> int:
@@ -107,6 +111,7 @@ class Plan:
             "seeds": list(self.suite.seeds),
             "distributions": list(self.suite.distributions),
             "baseline": ",".join(self.baselines),
+            "sandbox": self.sandbox,
         }
         versions = {
             "hpctc": __version__,
@@ -138,6 +143,7 @@ def plan(suite: Suite, how: How) -> Plan:
         ladder.named(how.baselines),
         suite.seconds if how.seconds is None else how.seconds,
         how.jobs,
+        how.sandbox,
     )
 
 
@@ -169,11 +175,13 @@ class Stages:
         self.plan = plan
         self.watch = watch
         folder = run.folder.resolve() / "build"
+        runner = launcher.build(folder)
         self.bench = Bench(
             Setup(
-                launcher.build(folder),
+                runner,
                 Limits(wall_seconds=plan.suite.call_seconds),
                 cores(plan.most_threads),
+                layers=choose(plan.sandbox, runner),
             ),
             plan.compiler,
             folder,
