@@ -1,14 +1,18 @@
 """``hpctc doctor``: what this machine has, and what to install for what is missing."""
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.table import Table
 
+from hpctc.core.errors import HpctcError
 from hpctc.native import host
-from hpctc.sandbox.layers import layers
+from hpctc.sandbox.launcher import build
+from hpctc.sandbox.layers import lacking, layers
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,7 @@ def examine() -> Iterator[Finding]:
         version = host.package_version(package)
         yield Finding(name, version and f"{package} {version}", name != "torch", remedy)
     yield from _cuda()
-    for layer in layers():
-        seen = layer.detail if layer.present else None
-        yield Finding(f"jail: {layer.name}", seen, False, f"the kernel says: {layer.detail}")
+    yield from _jail()
 
 
 def _compilers() -> Iterator[Finding]:
@@ -77,6 +79,27 @@ def _compilers() -> Iterator[Finding]:
     remedy = "to emulate CUDA: apt-get install g++"
     yield Finding("g++", host.tool_version("g++"), False, remedy)
     yield Finding("clang", host.tool_version("clang"), False, "optional: apt-get install clang")
+
+
+def _jail() -> Iterator[Finding]:
+    """The layers around untrusted code, each tried by the program that runs it."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="hpctc-") as folder:
+            found = layers(build(Path(folder)))
+    except HpctcError as problem:
+        yield Finding("jail", None, False, problem.message)
+        return
+    for layer in found:
+        seen = layer.detail if layer.present else None
+        yield Finding(f"jail: {layer.name}", seen, False, f"the kernel says: {layer.detail}")
+    missing = lacking(layer.name for layer in found if layer.present)
+    words = ", ".join(" or ".join(group) for group in missing)
+    yield Finding(
+        "jail",
+        None if missing else "all that 'hpctc eval' needs",
+        False,
+        f"'hpctc eval' needs {words}, or --sandbox=rlimits",
+    )
 
 
 def _cuda() -> Iterator[Finding]:

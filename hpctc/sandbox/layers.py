@@ -114,7 +114,8 @@ def lacking(
     found: Iterable[str], needed: Sequence[tuple[str, ...]] = NEEDED
 ) -> list[tuple[str, ...]]:
     """The groups of ``needed`` of which there is none in ``found``."""
-    return [group for group in needed if not set(group) & set(found)]
+    have = set(found)
+    return [group for group in needed if not have.intersection(group)]
 
 
 def _layer(name: str, error: int) -> Layer:
