@@ -26,6 +26,9 @@ SECONDS = 30.0
 MOST_INPUTS = 256
 """Ways to give the inputs to what is open at the start, per way of matching the rest."""
 
+MOST_SETS = 1024
+"""Sets of open buffers that are looked at for one parameter, large ones first."""
+
 END = -1
 """Stands for the C function, which needs the outputs, among the numbers of kernels."""
 
@@ -111,9 +114,7 @@ class Search:
         useful = [w for w in ways if any(w)]
         useful.sort(key=lambda w: sum(not chosen for chosen in w))
         for way in useful:
-            made = self._settled(at, state, dict(zip(kernel.written, way, strict=True)))
-            if made is not None:
-                yield made
+            yield self._settled(at, state, dict(zip(kernel.written, way, strict=True)))
 
     def _matches(
         self, at: int, parameter: str, opened: Sequence[Open]
@@ -127,12 +128,9 @@ class Search:
             and o.dtype == kernel.dtypes[parameter]
             and self._writes(at, parameter, o.need)
         ]
-        sets = []
-        for size in range(len(fitting), 0, -1):
-            for chosen in itertools.combinations(fitting, size):
-                if _distinct(chosen):
-                    sets.append(chosen)
-        yield from sets[:64]
+        sizes = range(len(fitting), 0, -1)
+        sets = itertools.chain.from_iterable(itertools.combinations(fitting, n) for n in sizes)
+        yield from filter(_distinct, itertools.islice(sets, MOST_SETS))
         yield ()
 
     def _writes(self, at: int, parameter: str, need: Array) -> bool:
@@ -150,9 +148,7 @@ class Search:
             self._fits[key] = fit(self.kernels[at], parameter, need)
         return self._fits[key]
 
-    def _settled(
-        self, at: int, state: _State, way: Mapping[str, tuple[Open, ...]]
-    ) -> _State | None:
+    def _settled(self, at: int, state: _State, way: Mapping[str, tuple[Open, ...]]) -> _State:
         """The state before a kernel whose stores are matched; its reads are open now."""
         kernel = self.kernels[at]
         needs = {p: _joined(chosen) for p, chosen in way.items() if chosen}

@@ -112,7 +112,7 @@ def _roles(
         if name in found.escaped and name not in written:
             pointer = parameter.type
             const = isinstance(pointer, tree.Pointer) and isinstance(pointer.to, tree.Qualified)
-            if name in spelled or not (const or spelled):
+            if name in spelled or not (const or spelled or found.of(name)):
                 written.append(name)
     names = [p.name for p in function.parameters]
     outputs = tuple(n for n in written if n in names)

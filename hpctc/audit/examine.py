@@ -26,7 +26,6 @@ KINDS_OF_EMULATOR: Mapping[str, Kind] = {
     "race": "race",
     "does not compile": "does not compile",
     "bad launch": "bad launch",
-    "timeout": "not decided",
     "out of memory": "not decided",
     "not supported": "not decided",
 }
@@ -34,7 +33,7 @@ KINDS_OF_EMULATOR: Mapping[str, Kind] = {
 
 
 class OutOfTime(Exception):
-    """The time of a record is over; the message says before which step."""
+    """A step did not come to its end, or the time of the record is over before it."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class Examination:
             kind: Kind = "input written" if inside else "out of bounds"
             self.notes.add(kind, f"{side}: {called.fault}")
         elif called.failure.startswith("it took more than"):
-            self.notes.add("not decided", f"{side} hangs or is heavy: {called.failure}")
+            raise OutOfTime(f"{side} hangs or is heavy: {called.failure}")
         elif called.failure.startswith("it does not compile"):
             self.notes.add("does not compile", f"{side}: {called.failure}")
         elif called.failure:
@@ -108,6 +107,8 @@ class Examination:
 
     def _observed(self, emulated: Emulated) -> Arrays:
         for finding in emulated.findings:
+            if finding.kind == "timeout":
+                raise OutOfTime(f"the CUDA hangs or is heavy: {finding}")
             if not finding.harmless:
                 kind = KINDS_OF_EMULATOR.get(finding.kind, "misbehaves")
                 self.notes.add(kind, f"the CUDA: {_worded(kind, finding)}")
