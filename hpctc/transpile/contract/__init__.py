@@ -4,7 +4,7 @@ A CUDA contraction is written for shared memory and many threads; cut at its bar
 C program. This road undoes the staging first. :mod:`~hpctc.transpile.contract.read` reads the
 kernel as stores of floats over digits (:mod:`~hpctc.transpile.contract.forms`),
 :mod:`~hpctc.transpile.contract.flow` finds what each output element is in terms of the inputs,
-:mod:`~hpctc.transpile.contract.nest` makes a perfect nest of it. Wherever a step is not surely
+:mod:`~hpctc.transpile.contract.normal` makes a perfect nest of it. Wherever a step is not surely
 right there is a Doubt, and the kernel takes the road of all others.
 """
 
@@ -14,7 +14,8 @@ from hpctc.transpile import types
 from hpctc.transpile.contract.emit import written
 from hpctc.transpile.contract.flow import Flow, check_barriers
 from hpctc.transpile.contract.forms import Doubt
-from hpctc.transpile.contract.nest import Nest, nested_sum
+from hpctc.transpile.contract.nest import Nest
+from hpctc.transpile.contract.normal import nested_sum
 from hpctc.transpile.contract.read import Reader
 from hpctc.transpile.contract.unroll import rerolled
 from hpctc.transpile.contract.values import loads, stored

@@ -92,7 +92,9 @@ class Space:
     extents: dict[str, int] = field(default_factory=dict)
     splits: dict[str, Form] = field(default_factory=dict)
     limits: dict[str, tuple[Form, int]] = field(default_factory=dict)
-    """Digit -> its own bound, where its parts reach beyond it."""
+    """Digit -> its parts and its extent, where they reach beyond it."""
+    uneven: bool = False
+    """Whether a digit may be split into parts that reach beyond it."""
 
     def digit(self, name: str, extent: int) -> Form:
         """A new digit as a form; one with a single value is 0."""
@@ -195,6 +197,8 @@ class Space:
         match form.terms:
             case ((str() as name, 1),) if form.constant == 0:
                 extent = self.extents[name]
+                if extent % by and not self.uneven:
+                    return None
                 high = self.digit(f"{name}_hi", -(-extent // by))
                 low = self.digit(f"{name}_lo", by)
                 self.splits[name] = high * by + low

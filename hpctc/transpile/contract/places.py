@@ -30,7 +30,7 @@ class Places:
         self.ints: dict[str, Form] = {}
         """Int variables whose values are forms."""
         self.known: dict[str, tree.Expr] = {}
-        """Constants that are put in where they are used: ints and pointers."""
+        """Pointers, and ints that are no forms: put in where they are used."""
         self.wraps = any(types.name(v.type).startswith("u") for v in kernel.locals.values())
 
     def inlined(self, node: Any) -> Any:
@@ -38,12 +38,51 @@ class Places:
 
         def change(part: tree.Node) -> tree.Node:
             match part:
-                case tree.Member(tree.Compound(_, tree.Braces(items)), axis) if axis in "xyzw":
-                    return items["xyzw".index(axis)]
+                case tree.Member(tree.Name(name), axis) if f"{name}.{axis}" in known:
+                    return tree.Name(f"{name}.{axis}")
                 case _:
                     return part
 
-        return edit.transform(edit.substitute(node, self.known), change)
+        known = self.ints.keys() | self.known.keys()
+        made = edit.transform(node, change)
+        return edit.substitute(made, self.known)
+
+    def is_index(self, target: tree.Expr) -> bool:
+        """Whether an expression names an int variable of the thread, or a member of one."""
+        if isinstance(target, tree.Member):
+            target = target.base
+        local = self.kernel.locals.get(target.name) if isinstance(target, tree.Name) else None
+        if local is None or local.memory != "thread":
+            return False
+        name = types.name(local.type)
+        return types.is_integer(tree.Named(types.VECTORS.get(name, (name, 1))[0]))
+
+    def learn(self, target: tree.Expr, value: tree.Expr) -> None:
+        """From here on a variable stands for this index (or pointer)."""
+        match target, value:
+            case tree.Name(name), tree.Compound(_, tree.Braces(items)):
+                for axis, item in zip("xyzw", items, strict=False):
+                    self._keep(f"{name}.{axis}", item)
+            case tree.Name(name), _:
+                self._keep(name, value)
+            case tree.Member(tree.Name(name), axis), _:
+                self._keep(f"{name}.{axis}", value)
+            case _:
+                raise Doubt
+
+    def _keep(self, name: str, value: tree.Expr) -> None:
+        inside = self.inlined(value)
+        self.forget({name})
+        try:
+            self.ints[name] = self.form(inside)
+        except Doubt:
+            self.known[name] = inside
+
+    def forget(self, names: set[str]) -> None:
+        """These variables no longer have a value that is known."""
+        for table in (self.ints, self.known):
+            for key in [k for k in table if k.split(".")[0] in names or k in names]:
+                del table[key]
 
     # --- places ---
 
@@ -134,14 +173,14 @@ class Places:
                 raise Doubt
 
     def _binary(self, op: str, left: tree.Expr, right: tree.Expr, test: Test) -> Form:
-        a, by = self.form(left, test), constant(right)
+        a, b = self.form(left, test), self.form(right, test)
+        by = None if b.terms else b.constant
         match op:
             case "+":
-                return a + self.form(right, test)
+                return a + b
             case "-":
-                return self._signed(a - self.form(right, test))
+                return self._signed(a - b)
             case "*":
-                b = self.form(right, test)
                 if not a.terms or not b.terms:
                     return b * a.constant if not a.terms else a * b.constant
             case "<<" if by is not None:

@@ -30,6 +30,7 @@ from hpctc.transpile.fold import constant
 from hpctc.transpile.intrinsics import FLOAT_MATH
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Barrier, Geometry
+from hpctc.transpile.statements import mutated
 
 _FUNCTIONS = frozenset({*(f"{n}f" for n in FLOAT_MATH), "max_float", "min_float", "saturate"})
 
@@ -39,6 +40,8 @@ class Reader(Places):
 
     def __init__(self, kernel: Translated, geometry: Geometry) -> None:
         super().__init__(kernel, Space())
+        self.around: Test = ()
+        """The test under which the loop around runs: what is set under another may be unset."""
         for axis, threads, blocks in zip("xyz", geometry.block, geometry.grid, strict=True):
             count = constant(blocks)
             if count is None:
@@ -58,16 +61,14 @@ class Reader(Places):
 
     def _step(self, node: Any, test: Test) -> list[Step]:
         match node:
-            case Barrier():
-                if test:
-                    raise Doubt
+            case Barrier() if not test:
                 return [Sync()]
             case tree.Block(body):
                 return self.steps(body, test)
             case tree.Declaration(variables):
                 return [s for v in variables for s in self._declared(v, test)]
             case tree.Evaluate(tree.Assign(op, target, value)):
-                return self._assigned(op, target, value, test)
+                return self._evaluated(op, target, value, test)
             case tree.If():
                 return self._if(node, test)
             case tree.For():
@@ -84,11 +85,17 @@ class Reader(Places):
         name = types.name(kind)
         element = types.VECTORS[name][0] if name in types.VECTORS else name
         if types.is_integer(tree.Named(element)) or types.is_pointer(kind):
-            if variable.name not in self.kernel.constants:
-                raise Doubt
-            self.known[variable.name] = self.inlined(variable.value)
+            self.learn(tree.Name(variable.name), variable.value)
             return []
         return self._assigned("=", tree.Name(variable.name), variable.value, test)
+
+    def _evaluated(self, op: str, target: tree.Expr, value: tree.Expr, test: Test) -> list[Step]:
+        if not self.is_index(target):
+            return self._assigned(op, target, value, test)
+        if op != "=" or test != self.around:
+            raise Doubt
+        self.learn(target, value)
+        return []
 
     def _assigned(self, op: str, target: tree.Expr, value: tree.Expr, test: Test) -> list[Step]:
         place = self.place(self.inlined(target))
@@ -112,6 +119,8 @@ class Reader(Places):
 
     def _if(self, node: tree.If, test: Test) -> list[Step]:
         condition = self.test(self.inlined(node.condition), test)
+        if any(self.is_index(tree.Name(name)) for name in mutated(node)):
+            raise Doubt
         then = self.steps((node.then,), (*test, *condition))
         if node.otherwise is None:
             return then
@@ -149,7 +158,12 @@ class Reader(Places):
         if max(0, -(-low // by)) != trips:
             test = (*test, self.less(first + digit * by, bound))
         self.ints[name] = first + digit * by
+        carried = mutated(node.body)
+        self.forget(carried)
+        around, self.around = self.around, test
         body = self.steps((node.body,), test)
+        self.around = around
+        self.forget({*carried, name})
         return [Loop(digit.terms[0][0], tuple(body))] if digit != ZERO else body  # type: ignore[arg-type]
 
     # --- values ---

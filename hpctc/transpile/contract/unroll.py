@@ -7,7 +7,7 @@ arithmetic progression. The order of the stores stays.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from hpctc.transpile.contract.forms import Form, Space
+from hpctc.transpile.contract.forms import Form, Part, Space
 from hpctc.transpile.contract.values import Loop, Step, Store, reformed, retested
 
 
@@ -60,17 +60,27 @@ def _constants(store: Store) -> list[int]:
     """The constant of every form."""
     found: list[int] = []
 
-    def note(form: Form) -> Form:
-        found.append(form.constant)
-        return form
+    def note(constant: int) -> Form:
+        found.append(constant)
+        return Form((), constant)
 
-    _changed(store, note)
+    _changed(store, lambda form: _moved(form, note))
     return found
+
+
+def _moved(form: Form, change: Callable[[int], Form]) -> Form:
+    """The form with every constant changed, those inside of quotients too."""
+    made = change(form.constant)
+    for atom, factor in form.terms:
+        if isinstance(atom, Part):
+            atom = Part(atom.kind, _moved(atom.form, change), atom.by)
+        made += Form(((atom, factor),))
+    return made
 
 
 def _shape(store: Store) -> Store:
     """The store without the constants of its forms."""
-    return _changed(store, lambda form: Form(form.terms))
+    return _changed(store, lambda form: _moved(form, lambda _: Form()))
 
 
 def _loop(run: Sequence[Step], space: Space) -> Step:
@@ -83,9 +93,9 @@ def _loop(run: Sequence[Step], space: Space) -> Step:
     pairs = zip(_constants(first), _constants(second), strict=True)
     steps = iter((b - a) // last for a, b in pairs)
 
-    def moved(form: Form) -> Form:
-        return form + digit * next(steps)
+    def grown(constant: int) -> Form:
+        return digit * next(steps) + constant
 
     (name, _), = digit.terms  # fmt: skip
     assert isinstance(name, str)
-    return Loop(name, (_changed(first, moved),))
+    return Loop(name, (_changed(first, lambda form: _moved(form, grown)),))

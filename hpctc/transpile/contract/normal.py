@@ -1,0 +1,198 @@
+"""Makes a definition a perfect nest: ``out[i, j] = f(sum over k of term)`` with plain extents.
+
+Digits merge into rows, columns and reduction indices, quotients that asked for a merge are undone,
+tests become extents. What remains is affine, or tests and quotients that padding takes care of.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hpctc.transpile.contract.flow import Definition
+from hpctc.transpile.contract.forms import ZERO, Doubt, Form, Space
+from hpctc.transpile.contract.merge import merged
+from hpctc.transpile.contract.nest import Nest
+from hpctc.transpile.contract.values import (
+    ZERO_VALUE,
+    Bound,
+    Op,
+    Pick,
+    Sum,
+    Test,
+    Value,
+    is_zero,
+    operator,
+    rewritten,
+    walk,
+)
+from hpctc.transpile.contract.widen import widened
+
+
+def nested_sum(made: Definition, space: Space) -> Nest:
+    """The nest of an output's definition."""
+    space = copy.deepcopy(space)
+    sums = [part for part in walk(made.value) if isinstance(part, Sum)]
+    if len(sums) != 1:
+        raise Doubt
+    nest = Nest(space, made.array, made.index, made.value, made.test, [], list(sums[0].digits))
+    for uneven in (False, True):  # tests shorten digits first, so that most splits are even
+        space.uneven = uneven
+        before: object = None
+        while (state := (nest.index, nest.value, nest.test, dict(space.extents))) != before:
+            before = state
+            _round(nest)
+    single = {d: ZERO for d, e in nest.space.extents.items() if e == 1}
+    nest.apply(lambda form: space.mapped(form, single))
+    nest.free = [d for d in nest.free if d not in single]
+    nest.over = [d for d in nest.over if d not in single]
+    _check(nest)
+    return nest
+
+
+def _round(nest: Nest) -> None:
+    space = nest.space
+    _normed(nest)
+    _limited(nest)
+    nest.over = _leaves(space, nest.over)
+    names = {d for f in nest.forms() for d in f.digits()}
+    nest.free = sorted(names - set(nest.over))
+    nest.test = _reduced(nest, nest.test, nest.free)
+    nest.value = rewritten(nest.value, lambda v: _simpler(nest, v))
+    _shorten(nest)
+    widened(nest)
+    for group in (nest.free, nest.over):
+        change, left = merged(space, nest.forms(), group)
+        nest.apply(change)
+        group[:] = left
+    _normed(nest)
+
+
+def _normed(nest: Nest) -> None:
+    """Every form in terms of digits that are not split: a split on the way asks for another go."""
+    splits = -1
+    while splits != len(nest.space.splits):
+        splits = len(nest.space.splits)
+        nest.apply(nest.space.norm)
+
+
+def _limited(nest: Nest) -> None:
+    """Parts that reach beyond their digit are tested for it."""
+    for name, (form, extent) in nest.space.limits.items():
+        bound = Bound(form, None, extent - 1)
+        if name not in nest.over:
+            nest.test = (*nest.test, bound)
+            continue
+
+        def change(value: Value, bound: Bound = bound) -> Value:
+            if isinstance(value, Sum):
+                return replace(value, term=Pick((bound,), value.term, ZERO_VALUE))
+            return value
+
+        nest.value = rewritten(nest.value, change)
+    nest.space.limits.clear()
+
+
+def _leaves(space: Space, digits: Sequence[str]) -> list[str]:
+    made: list[str] = []
+    for name in digits:
+        if name not in space.splits:
+            made.append(name)
+            continue
+        parts = sorted(space.splits[name].terms, key=lambda item: -item[1])
+        made += _leaves(space, [a for a, _ in parts if isinstance(a, str)])
+    return made
+
+
+# --- tests ---
+
+
+def _reduced(nest: Nest, test: Test, free: Sequence[str]) -> Test:
+    """The test without what always holds; a bound on one digit becomes its extent."""
+    kept: list[Bound] = []
+    for bound in test:
+        bound = _narrow(nest.space, bound)
+        if _single(bound) and bound.form.terms[0][0] in free:
+            _limit(nest.space, bound)
+        if not _always(nest.space, bound) and bound not in kept:
+            kept.append(bound)
+    return tuple(kept)
+
+
+def _single(bound: Bound) -> bool:
+    form = bound.form
+    return len(form.terms) == 1 and form.terms[0][1] == 1 and isinstance(form.terms[0][0], str)
+
+
+def _limit(space: Space, bound: Bound) -> None:
+    digit = bound.form.terms[0][0]
+    assert isinstance(digit, str)
+    if bound.high is not None:
+        extent = bound.high - bound.form.constant + 1
+        if extent < 1:
+            raise Doubt
+        space.extents[digit] = min(space.extents[digit], extent)
+
+
+def _always(space: Space, bound: Bound) -> bool:
+    low, high = space.range(bound.form)
+    return (bound.low is None or low >= bound.low) and (bound.high is None or high <= bound.high)
+
+
+def _narrow(space: Space, bound: Bound) -> Bound:
+    """``4 h + l <= 783`` with l < 4 is ``h <= 195``."""
+    if bound.low is not None or bound.high is None:
+        return bound
+    form = bound.form
+    terms = sorted(form.terms, key=lambda item: item[1])
+    for count in range(len(terms)):
+        step = terms[count][1]
+        if step <= 1 or any(c % step for _, c in terms[count:]):
+            continue
+        rest = Form.of(dict(terms[:count]))
+        low, high = space.range(rest)
+        top = bound.high - form.constant
+        if low >= 0 and high < step and ((top + 1) % step == 0 or not rest.terms):
+            return Bound(Form.of({a: c // step for a, c in terms[count:]}), None, top // step)
+    return bound
+
+
+def _simpler(nest: Nest, value: Value) -> Value:
+    if not isinstance(value, Pick):
+        return value
+    test = _reduced(nest, value.test, ())
+    return replace(value, test=test) if test else value.yes
+
+
+def _shorten(nest: Nest) -> None:
+    """Reduction digits end where the term becomes 0."""
+    for part in walk(nest.value):
+        if isinstance(part, Sum):
+            for bound in _needed(part.term):
+                if _single(bound) and bound.form.terms[0][0] in nest.over:
+                    _limit(nest.space, bound)
+
+
+def _needed(term: Value) -> list[Bound]:
+    """Bounds outside of which the term is 0."""
+    match term:
+        case Pick(test, yes, no) if is_zero(no):
+            return [*test, *_needed(yes)]
+        case Op(_, (left, right)) if operator(term) == "*":
+            return [*_needed(left), *_needed(right)]
+        case _:
+            return []
+
+
+def _check(nest: Nest) -> None:
+    """Every free digit has its own places: no two threads store to one."""
+    space = nest.space
+    if any(nest.index.parts()):
+        raise Doubt
+    reach = 0
+    terms = [(c, d) for d, c in nest.index.terms if isinstance(d, str)]
+    if any(d in nest.over for _, d in terms) or {d for _, d in terms} != set(nest.free):
+        raise Doubt
+    for factor, digit in sorted(terms):
+        if factor <= reach:
+            raise Doubt
+        reach += factor * (space.extents[digit] - 1)
