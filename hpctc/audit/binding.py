@@ -48,6 +48,8 @@ class Open:
     """Kernels that use it, none by two parameters; :data:`END` for an output."""
     uses: tuple[Use, ...]
     output: str | None = None
+    label: str | None = None
+    """The array of the C function that it is, where loops and kernels are taken as each other's."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Search:
         self.c = c
         self.deadline = time.monotonic() + SECONDS
         self.in_time = True
+        self.strict = True
+        self.wild: set[str] = set()
         self._fits: dict[tuple[int, str, bytes], Fit] = {}
 
     def run(self, strict: bool) -> Iterator[Bound]:
@@ -88,11 +92,46 @@ class Search:
         self.strict = strict
         written = {base(p) for k in self.kernels for p in k.written}
         self.wild = {o for o in self.c.outputs if base(o) not in written}
-        opened = tuple(
+        yield from self._before(len(self.kernels), _State(self._outputs()))
+
+    def _outputs(self) -> tuple[Open, ...]:
+        """What the C function needs at the end."""
+        return tuple(
             Open(base(o), self.c.dtypes[o], np.ones(self.c.sizes[o], bool), frozenset({END}), (), o)
             for o in reversed(self.c.outputs)
         )
-        yield from self._before(len(self.kernels), _State(opened))
+
+    def guided(self, strict: bool) -> Iterator[Bound]:
+        """The binding in which kernels and outermost loops do the same one by one, if there is one.
+
+        Then the arrays that a loop reads and writes are the arguments of its kernel, in the order
+        in which the two texts come upon them. Names do not matter.
+        """
+        if len(self.kernels) != len(self.c.nests):
+            return
+        self.strict = strict
+        state = _State(tuple(replace(o, label=o.output) for o in self._outputs()))
+        for at in reversed(range(len(self.kernels))):
+            kernel, nest = self.kernels[at], self.c.nests[at]
+            if (len(kernel.written), len(kernel.read)) != (len(nest.written), len(nest.read)):
+                return
+            stores = dict(zip(kernel.written, nest.written, strict=True))
+            way = {p: tuple(o for o in state.opened if o.label == b) for p, b in stores.items()}
+            if not all(self._may(at, p, chosen) for p, chosen in way.items()):
+                return
+            loads = dict(zip(kernel.read, nest.read, strict=True))
+            state = self._settled(at, state, way, loads)
+        names = [o.label for o in state.opened]
+        known = [n for n in names if n in self.c.inputs]
+        if len(known) == len(names) and _apart(state.opened, known):
+            yield self._bound(state, known)
+
+    def _may(self, at: int, parameter: str, chosen: Sequence[Open]) -> bool:
+        """Whether a parameter may be the writer of all these."""
+        kind = self.kernels[at].dtypes[parameter]
+        return bool(chosen) and all(
+            o.dtype == kind and self._writes(at, parameter, o.need) for o in chosen
+        )
 
     def _before(self, number: int, state: _State) -> Iterator[Bound]:
         """Settle the kernels before ``number``."""
@@ -148,7 +187,13 @@ class Search:
             self._fits[key] = fit(self.kernels[at], parameter, need)
         return self._fits[key]
 
-    def _settled(self, at: int, state: _State, way: Mapping[str, tuple[Open, ...]]) -> _State:
+    def _settled(
+        self,
+        at: int,
+        state: _State,
+        way: Mapping[str, tuple[Open, ...]],
+        labels: Mapping[str, str] | None = None,
+    ) -> _State:
         """The state before a kernel whose stores are matched; its reads are open now."""
         kernel = self.kernels[at]
         needs = {p: _joined(chosen) for p, chosen in way.items() if chosen}
@@ -162,7 +207,8 @@ class Search:
             merged = _merged(at, parameter, kind, chosen)
             if parameter in kernel.read:
                 before = self._needed_before(at, parameter, grid, merged)
-                opened.append(replace(merged, need=before))
+                label = (labels or {}).get(parameter)
+                opened.append(replace(merged, need=before, label=label))
                 continue
             if parameter in needs and (lost := self._lost(at, parameter, needs[parameter])):
                 said.append(lost)

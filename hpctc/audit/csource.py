@@ -2,8 +2,8 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from hpctc.audit.accesses import Accesses, accesses
 from hpctc.audit.footprint import touched
@@ -26,6 +26,16 @@ PRELUDE = """#include <math.h>
 
 
 @dataclass(frozen=True)
+class Nest:
+    """An outermost loop: the arrays outside of it that it writes, and those that it reads."""
+
+    written: tuple[str, ...]
+    """In the order of their first store."""
+    read: tuple[str, ...]
+    """In the order of their first load; what it writes before it reads is not among them."""
+
+
+@dataclass(frozen=True)
 class CFunction:
     """A C function with the roles and sizes of its arguments."""
 
@@ -43,6 +53,8 @@ class CFunction:
     """Input -> boolean by element, where the code alone says what is read."""
     extents: Mapping[str, int]
     """Elements up to the last one touched, as far as the code says it."""
+    nests: tuple["Nest", ...]
+    """What each of its outermost loops hands on, in order."""
     contradictions: tuple[str, ...] = field(default=())
     """Shapes that the code does not bear out."""
 
@@ -97,7 +109,7 @@ def read(record: Published) -> CFunction:
     sizes = {name: math.prod(shape) for name, shape in shapes.items()}
     return CFunction(
         function.name, tuple(dtypes), inputs, outputs, dtypes, sizes, shapes, reads, extents,
-        tuple(said),
+        tuple(_nests(function)), tuple(said),
     )  # fmt: skip
 
 
@@ -122,6 +134,21 @@ def _roles(
     if not outputs:
         raise NotInferred("the C writes none of its arguments")
     return tuple(n for n in names if n not in outputs), outputs
+
+
+def _nests(function: tree.Function) -> Iterator[Nest]:
+    body = function.body.body if function.body is not None else ()
+    outside = {p.name for p in function.parameters}
+    for statement in body:
+        if isinstance(statement, tree.Declaration):
+            outside |= {v.name for v in statement.variables if isinstance(v.type, tree.Array)}
+        elif isinstance(statement, tree.For):
+            found = accesses(replace(function, body=tree.Block((statement,))))
+            held = [a for a in found.found if a.buffer in outside]
+            written = dict.fromkeys(a.buffer for a in held if a.store)
+            loaded = dict.fromkeys(a.buffer for a in held if not a.store)
+            read = tuple(b for b in loaded if not found.first_is_store(b))
+            yield Nest(tuple(written), read)
 
 
 def _identifier(name: str) -> str:

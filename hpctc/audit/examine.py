@@ -78,7 +78,7 @@ class Examination:
 
     def races(self, arrays: Arrays) -> Arrays:
         """The same forward, in reverse and shuffled, with both ends of every buffer guarded."""
-        seconds = self._left("the CUDA in three orders of threads") / 3
+        seconds = self._left("the CUDA in three orders of threads")
         of = self.record
         how = Emulation(seconds=seconds)
         return self._observed(races(of.cuda_code, of.launches, buffers(of), arrays, how))

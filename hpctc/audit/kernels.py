@@ -80,17 +80,16 @@ class Kernel:
 
     @cached_property
     def written(self) -> tuple[str, ...]:
-        """Parameters that it stores to."""
-        return tuple(p for p in self.dtypes if self.accesses.of(p, store=True))
+        """Parameters that it stores to, in the order of their first store."""
+        stored = dict.fromkeys(a.buffer for a in self.accesses.found if a.store)
+        return tuple(p for p in stored if p in self.dtypes)
 
     @cached_property
     def read(self) -> tuple[str, ...]:
-        """Parameters whose content from before the launch may matter."""
-        return tuple(
-            p
-            for p in self.dtypes
-            if self.accesses.of(p, store=False) and not self.accesses.first_is_store(p)
-        )
+        """Parameters whose content from before the launch may matter, by their first load."""
+        loaded = dict.fromkeys(a.buffer for a in self.accesses.found if not a.store)
+        kept = (p for p in loaded if p in self.dtypes)
+        return tuple(p for p in kept if not self.accesses.first_is_store(p))
 
     @cached_property
     def grid_axes(self) -> str:

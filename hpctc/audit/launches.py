@@ -12,6 +12,7 @@ divide it can.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from hpctc.audit import csource
 from hpctc.audit.binding import Bound, Search
@@ -73,12 +74,13 @@ def candidates(record: Published) -> Iterator[Runnable]:
     c = csource.read(record)
     kernels = read_kernels(record.cuda_code)
     search = Search(kernels, c)
-    found = False
     for strict in (True, False):
-        for bound in search.run(strict):
-            found = True
-            yield _runnable(record, c, kernels, bound)
-        if found:
+        first: Bound | None = None
+        for bound in chain(search.guided(strict), search.run(strict)):
+            if bound != first:
+                first = first or bound
+                yield _runnable(record, c, kernels, bound)
+        if first is not None:
             return
     raise NotInferred(
         "the arguments of its kernels match no buffers of the C"
