@@ -71,12 +71,14 @@ _DECLARES_TEMPLATE = re.compile(
 
 _DECLARES_VARIABLE = re.compile(
     r"\b(?:int|unsigned|long|float|double|bool|auto|size_t|int\d+_t|uint\d+_t)\s+[*&]?(\w+)\s*[=;,)\[]"
+    r"|,\s*(\w+)\s*=(?!=)"
 )
 
 
 def variables(source: str) -> set[str]:
-    """Names of CUDA's types that a source uses for variables: ``int half = n / 2;``."""
-    return set(_DECLARES_VARIABLE.findall(source)) & TYPES
+    """Names of CUDA's types that a source uses for variables: ``int k = n, half = k / 2;``."""
+    found = _DECLARES_VARIABLE.findall(source)
+    return {name for pair in found for name in pair} & TYPES
 
 
 def declared_types(source: str) -> dict[int, str]:

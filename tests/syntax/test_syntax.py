@@ -137,3 +137,8 @@ def _body(source: str) -> tuple[tree.Stmt, ...]:
     assert isinstance(function, tree.Function)
     assert function.body is not None
     return function.body.body
+
+
+def test_a_second_declarator_may_have_the_name_of_a_cuda_type() -> None:
+    code = "int f(float n) {\n  const int32_t k = (int32_t)n, half = k >> 1;\n  return half;\n}\n"
+    assert show(parse(code)) == code
