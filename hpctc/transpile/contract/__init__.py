@@ -26,9 +26,16 @@ from hpctc.transpile.scope import Geometry
 def contraction(kernel: Translated, geometry: Geometry) -> tuple[Any, ...] | None:
     """The statements of a kernel that is a contraction, else None."""
     try:
-        return written(analysed(kernel, geometry), kernel)
+        nests = analysed(kernel, geometry)
+        return written(nests, kernel) if all(map(_reuses, nests)) else None
     except Doubt:
         return None
+
+
+def _reuses(nest: Nest) -> bool:
+    """Whether several outputs share an element of the sum: registers pay only then."""
+    summed = (set(load.index.digits()) for load in loads(nest.value))
+    return any(d & set(nest.over) and set(nest.free) - d for d in summed)
 
 
 def analysed(kernel: Translated, geometry: Geometry) -> list[Nest]:

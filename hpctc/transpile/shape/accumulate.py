@@ -14,6 +14,9 @@ from hpctc.syntax import edit, tree
 from hpctc.transpile.fold import Linear, linear
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Local
+from hpctc.transpile.shape.arithmetic import rounds
+from hpctc.transpile.shape.guards import parts
+from hpctc.transpile.shape.memory import declared, places
 from hpctc.transpile.statements import mutated
 
 MOST = 16
@@ -68,9 +71,9 @@ def _elements(body: Sequence[Any], base: str, kernel: Translated) -> list[_Eleme
     """The elements of an array that the statements touch, if these are few, fixed and certain."""
     if base not in kernel.pointers or base in kernel.aliased:
         return []
-    moving = {n for s in body for n in (*mutated(s), *_declared(s))}
+    moving = {n for s in body for n in (*mutated(s), *declared(s))}
     found: dict[tuple[Any, ...], _Element] = {}
-    for place in _places(body, base):
+    for place in places(body, base):
         if place is None or edit.mentions(place) & moving or _loads(place):
             return []
         form = linear(place)
@@ -84,21 +87,6 @@ def _elements(body: Sequence[Any], base: str, kernel: Translated) -> list[_Eleme
     return elements if apart and certain and len(elements) <= MOST else []
 
 
-def _places(body: Sequence[Any], base: str) -> Iterator[tree.Expr | None]:
-    """Every index of an array; None for a use that is no element."""
-    for statement in body:
-        stack: list[Any] = [statement]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, tree.Index) and node.base == tree.Name(base):
-                yield node.index
-                stack.append(node.index)
-            elif node == tree.Name(base):
-                yield None
-            else:
-                stack += tree.children(node)
-
-
 def _loads(index: tree.Expr) -> bool:
     return any(isinstance(n, tree.Index | tree.Call | tree.Assign) for n in tree.walk(index))
 
@@ -110,6 +98,9 @@ def _surely(node: Any, element: _Element) -> bool:
             return _is(target, element)
         case tree.Block(body):
             return any(_surely(s, element) for s in body)
+        case tree.For(body=body):
+            left = any(isinstance(n, tree.Jump | tree.Return) for n in tree.walk(body))
+            return rounds(node) > 0 and not left and any(_surely(s, element) for s in parts(body))
         case _:
             return False
 
@@ -157,10 +148,6 @@ def _value(node: Any) -> Any:
 def _candidates() -> Iterator[str]:
     yield "acc"
     yield from (f"acc{i}" for i in range(1, 10_000))
-
-
-def _declared(node: Any) -> set[str]:
-    return {v.name for n in tree.walk(node) if isinstance(n, tree.Declaration) for v in n.variables}
 
 
 __all__ = ["accumulated"]

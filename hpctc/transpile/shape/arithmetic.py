@@ -288,3 +288,11 @@ def span_of(node: tree.For) -> tuple[str, tree.Expr, tree.Expr] | None:
             return name, first, end
         case _:
             return None
+
+
+def rounds(node: tree.For) -> int:
+    """How often a loop goes round, where its head says so; else 0."""
+    if (span := span_of(node)) is None:
+        return 0
+    first, end = constant(span[1]), constant(span[2])
+    return 0 if first is None or end is None else max(0, end - first)

@@ -43,7 +43,7 @@ class Digits(Folder):
     def digit(self, axis: str, low: int = 1, high: int | None = None) -> Linear:
         """A digit as a form: zero where it lies above the axis, open where it reaches the top."""
         extent = self.extents[axis]
-        if extent is not None and low >= extent:
+        if (extent is not None and low >= extent) or (high is not None and high <= low):
             return Linear({})
         if high is not None and extent is not None and high >= extent:
             high = None
@@ -80,6 +80,8 @@ class Digits(Folder):
         """``form / by`` of a form that is not negative."""
         if by == 1:
             return form
+        if self.range_of(form)[1] < by:
+            return Linear({})
         whole, rest = _parted(form, by)
         least, most = self.range_of(rest)
         if least >= 0 and whole != Linear({}):

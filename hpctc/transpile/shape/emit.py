@@ -7,8 +7,9 @@ from typing import Any
 from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.fold import constant, number
+from hpctc.transpile.shape.arithmetic import rounds
 from hpctc.transpile.shape.guards import parts
-from hpctc.transpile.shape.order import TILE, cost, trips
+from hpctc.transpile.shape.order import TILE, cost
 from hpctc.transpile.shape.radix import Loop
 
 PARALLEL_WORK = 200_000
@@ -40,7 +41,7 @@ def emitted(
     """The nest; ``vector``: the innermost loop's rounds do the same and may run in step."""
     body = _list(body, 1)
     if not loops:
-        return (tree.Block(body),) if any(isinstance(s, tree.Declaration) for s in body) else body
+        return body
     work = cost(body)
     for each in loops:
         work *= min(each.points, 1e9)
@@ -63,10 +64,10 @@ def emitted(
 
 def _depth(loops: Sequence[Loop]) -> int:
     """How many loops share the threads: as few as give every thread something."""
-    rounds = 1.0
+    shared = 1.0
     for depth, each in enumerate(loops[: max(1, len(loops) - 1)], 1):
-        rounds *= each.points
-        if rounds >= ENOUGH:
+        shared *= each.points
+        if shared >= ENOUGH:
             return depth
     return max(1, len(loops) - 1)
 
@@ -111,7 +112,7 @@ def _stepped(each: Loop, body: tuple[Any, ...]) -> tree.For:
     )
 
 
-def _unrolled(node: Any, around: float) -> Any:
+def _unrolled(node: Any, around: int) -> Any:
     if isinstance(node, tree.Block):
         return tree.Block(_list(node.body, around))
     if isinstance(node, tree.If):
@@ -120,31 +121,21 @@ def _unrolled(node: Any, around: float) -> Any:
     return node
 
 
-def _list(body: Sequence[Any], around: float) -> tuple[Any, ...]:
+def _list(body: Sequence[Any], around: int) -> tuple[Any, ...]:
     """Short loops of fixed length get a word to the compiler: in SIMD they have to vanish."""
     made: list[Any] = []
     for node in body:
         if not isinstance(node, tree.For):
             made.append(_unrolled(node, around))
             continue
-        rounds = trips(node) if constant_trips(node) else UNROLLED + 1
-        short = around * rounds * _rounds_below(node) <= UNROLLED
+        times = rounds(node) or UNROLLED + 1
+        short = around * times * _rounds_below(node) <= UNROLLED
         if short and not (made and isinstance(made[-1], tree.Directive)):
-            made.append(tree.Directive(f"#pragma GCC unroll {int(rounds)}"))
-        made.append(replace(node, body=tree.Block(_list(parts(node.body), around * rounds))))
+            made.append(tree.Directive(f"#pragma GCC unroll {times}"))
+        made.append(replace(node, body=tree.Block(_list(parts(node.body), around * times))))
     return tuple(made)
 
 
-def constant_trips(node: tree.For) -> bool:
-    """Whether a loop goes round a known number of times."""
-    from hpctc.transpile.shape.arithmetic import span_of
-
-    span = span_of(node)
-    return span is not None and constant(span[1]) is not None and constant(span[2]) is not None
-
-
-def _rounds_below(node: tree.For) -> float:
+def _rounds_below(node: tree.For) -> int:
     below = [p for p in parts(node.body) if isinstance(p, tree.For)]
-    return max(
-        [trips(p) * _rounds_below(p) if constant_trips(p) else UNROLLED + 1 for p in below] or [1]
-    )
+    return max([(rounds(p) or UNROLLED + 1) * _rounds_below(p) for p in below] or [1])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from hpctc.syntax import edit, tree
+from hpctc.transpile.shape.memory import declared
 from hpctc.transpile.statements import mutated
 
 
@@ -18,7 +19,7 @@ def unswitched(body: Sequence[Any]) -> tuple[Any, ...]:
     first = next((g for s in body if (g := _guard(s)) is not None), None)
     if first is None or not _fixed(first):
         return body
-    if edit.mentions(first) & {n for s in body for n in (*mutated(s), *_declared(s))}:
+    if edit.mentions(first) & {n for s in body for n in (*mutated(s), *declared(s))}:
         return body
     if not all(_plain(s) or _all_under(s, first) for s in body):
         return body
@@ -47,7 +48,7 @@ def peeled(body: Sequence[Any]) -> tuple[list[tree.Expr], tuple[Any, ...]]:
             case (*before, tree.If(condition, then, None)) if (
                 all(_plain(s) for s in before)
                 and _fixed(condition)
-                and not edit.mentions(condition) & {n for s in before for n in _declared(s)}
+                and not edit.mentions(condition) & {n for s in before for n in declared(s)}
             ):
                 held += conjuncts(condition)
                 body = (*before, *parts(then))
@@ -134,7 +135,3 @@ def _plain(node: Any) -> bool:
         if v.value is not None
         for n in tree.walk(v.value)
     )
-
-
-def _declared(node: Any) -> set[str]:
-    return {v.name for n in tree.walk(node) if isinstance(n, tree.Declaration) for v in n.variables}

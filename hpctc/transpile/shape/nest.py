@@ -4,15 +4,18 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from hpctc.syntax import edit, tree
-from hpctc.transpile.fold import Linear, constant, number
+from hpctc.transpile import types
+from hpctc.transpile.fold import Linear, Range, constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Geometry, Local
 from hpctc.transpile.shape import extremes, guards, radix
+from hpctc.transpile.shape.absorb import absorbed, independent
 from hpctc.transpile.shape.accumulate import accumulated
 from hpctc.transpile.shape.arithmetic import Arithmetic
 from hpctc.transpile.shape.bounds import least
 from hpctc.transpile.shape.digits import Digit, Digits
 from hpctc.transpile.shape.emit import PARALLEL_WORK, emitted
+from hpctc.transpile.shape.merge import merged
 from hpctc.transpile.shape.order import accesses, cost, ordered, tiled
 from hpctc.transpile.shape.radix import Axis, Loop
 from hpctc.transpile.shape.reduce import along
@@ -36,6 +39,8 @@ class _Nest:
         self.leaves: dict[str, Linear] = {}
         self.used = set(kernel.used)
         self.titles: dict[Digit, str] = {}
+        self.ranges: dict[str, Range] = {}
+        """Of the loops' variables."""
         for name, threads, blocks in zip("xyz", geometry.block, geometry.grid, strict=True):
             self._axis(name, threads, blocks)
 
@@ -61,11 +66,20 @@ class _Nest:
         known = {n: Local(kind) for n, kind in self.kernel.scalars.items()} | self.kernel.locals
         return Arithmetic(self._digits(), known, self.kernel.constants, leaves)
 
+    def _workshop(self, leaves: dict[str, Linear], further: dict[str, int]) -> Arithmetic:
+        """Arithmetic over loops that are there already, with axes of their own."""
+        made = self._arithmetic(leaves)
+        made.digits.extents |= further
+        made.digits.ranges |= self.ranges
+        made.locals = {**made.locals, **{name: Local(types.INT) for name in self.ranges}}
+        return made
+
     def made(self, body: Sequence[Any]) -> tuple[Any, ...]:
         """The loops."""
         first = self._arithmetic(self.leaves)
-        held, body = guards.peeled(guards.unswitched(first.statements(guards.unswitched(body))))
-        self.titles = first.titles
+        body = self._absorbed(first.statements(guards.unswitched(body)))
+        held, body = guards.peeled(guards.unswitched(body))
+        self.titles |= first.titles
         rest = [c for c in held if not self._bounded(c)]
         second = self._arithmetic({})  # the same in shorter axes
         body = second.statements(body)
@@ -77,12 +91,43 @@ class _Nest:
         if any(constant(loop.extent) == 0 for loop in loops):
             return ()
         loops, body = _without_single(loops, body)
+        body = merged(body, self._workshop)
         condition = None
         for c in late:
             condition = c if condition is None else tree.Binary("&&", condition, c)
         if condition is not None:
             body = (tree.If(condition, tree.Block(body)),)
         return self._written(loops, body)
+
+    def _absorbed(self, body: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The body without a loop that is part of the only axis, which then is longer."""
+        if len(self.axes) != 1:
+            return body
+        ((name, axis),) = self.axes.items()
+        threads = constant(axis.extent)
+        found = absorbed(body, name, axis.extent)
+        if found is None or (threads is None and not found.strides):
+            return body
+        rounds, longer = constant(found.end), f"{name}+"
+        points = found.end
+        if threads is not None and rounds is not None and not found.strides:
+            points = number(rounds * threads)
+        kept, self.axes = self.axes, {longer: Axis(longer, points)}
+        arithmetic = self._arithmetic({})
+        whole = arithmetic.digits.digit(longer)
+        arithmetic.leaves[found.name] = whole
+        if threads is not None:
+            arithmetic.whole[name] = arithmetic.digits.remainder(whole, threads)
+            if not found.strides:
+                arithmetic.leaves[found.name] = arithmetic.digits.quotient(whole, threads)
+        made = arithmetic.statements(found.body)
+        left = any(isinstance(n, Digit) and n.axis == name for s in made for n in tree.walk(s))
+        if left or not independent(made, longer, self.kernel):
+            self.axes = kept
+            return body
+        if found.strides:
+            self.titles[Digit(longer)] = found.name
+        return made
 
     def _bounded(self, condition: tree.Expr) -> bool:
         """Whether a guard is a bound of an axis, which then has it."""
@@ -101,8 +146,8 @@ class _Nest:
         return False
 
     def _split(self, body: Sequence[Any], rest: list[tree.Expr]) -> tuple[list[Loop], Arithmetic]:
-        third = self._arithmetic({})
         loops: list[Loop] = []
+        wholes: dict[str, Linear] = {}
         for name in sorted(self.axes, reverse=True):
             axis = self.axes[name]
             self._cut(axis, [*body, *rest])
@@ -114,20 +159,21 @@ class _Nest:
             ]
             made, whole = radix.split(axis, names)
             loops += made
-            third.whole[name] = whole
+            wholes[name] = whole
             for one in made:
-                third.digits.ranges[one.name] = (0, one.points - 1)
-                third.locals = {**third.locals, one.name: Local(tree.Named("int"))}
+                self.ranges[one.name] = (0, one.points - 1)
             points = constant(axis.extent)
             if points is not None and axis.cuts and points % axis.cuts[-1]:
                 rest.append(tree.Binary("<", cast(tree.Expr, Digit(name)), number(points)))
+        third = self._workshop({}, {})
+        third.whole = wholes
         return loops, third
 
     def _cut(self, axis: Axis, body: Sequence[Any]) -> None:
         points = constant(axis.extent)
         chain = radix.cuts(radix.digits_in(body, axis.name), points)
         if points is None:
-            threads = self.geometry.block["xyz".index(axis.name)]
+            threads = self.geometry.block["xyz".index(axis.name[0])]
             below = tuple(c for c in chain if threads % c == 0 and c < threads)
             chain = (*below, threads) if chain else ()
             if not chain and axis.limit is not None:

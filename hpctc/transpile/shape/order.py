@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from hpctc.syntax import edit, tree
-from hpctc.transpile.fold import Linear, constant, linear
-from hpctc.transpile.shape.arithmetic import span_of
+from hpctc.transpile.fold import Linear, linear
+from hpctc.transpile.shape.arithmetic import rounds
 from hpctc.transpile.shape.guards import parts
 from hpctc.transpile.shape.radix import Loop
 
@@ -68,11 +68,7 @@ def _touched(
 
 def trips(node: tree.For) -> float:
     """How often a loop goes round, a guess where that is not known."""
-    if (span := span_of(node)) is not None:
-        first, end = constant(span[1]), constant(span[2])
-        if first is not None and end is not None:
-            return max(0, end - first)
-    return UNKNOWN_TRIPS
+    return rounds(node) or UNKNOWN_TRIPS
 
 
 def inner_price(loop: Loop, touched: Sequence[Access]) -> float:

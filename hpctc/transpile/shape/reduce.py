@@ -85,7 +85,7 @@ def _step(op: str, name: str, value: tree.Expr) -> tuple[str, tree.Expr] | None:
     """Operator and term of ``name = name + term`` and its like."""
     me = tree.Name(name)
     match op, value:
-        case ("+=" | "*="), _:
+        case (("+=" | "*="), _):
             return op[0], value
         case "-=", _:
             return "+", value

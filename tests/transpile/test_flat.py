@@ -1,0 +1,259 @@
+"""Barrier-free kernels as loop nests: digits are exact, the text is what a person would write."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hpctc.core.records import Launch
+from hpctc.syntax import tree
+from hpctc.transpile.fold import Linear, number, written
+from hpctc.transpile.scope import Local
+from hpctc.transpile.shape import radix
+from hpctc.transpile.shape.arithmetic import Arithmetic
+from hpctc.transpile.shape.digits import Digit, Digits
+from hpctc.transpile.types import INT
+
+OPERATORS: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.floordiv,
+    "%": operator.mod, ">>": operator.rshift, "&": operator.and_, "<": operator.lt,
+    "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq,
+}  # fmt: skip
+"""C's on what is not negative; nothing else is divided here."""
+
+
+def value(node: Any, names: dict[str, int]) -> int:
+    """An integer expression, evaluated."""
+    match node:
+        case tree.Number(text):
+            return int(text)
+        case tree.Name(name):
+            return names[name]
+        case Digit(axis, low, high):
+            return (names[axis] if high is None else names[axis] % high) // low
+        case tree.Unary("-", operand):
+            return -value(operand, names)
+        case tree.Binary(op, left, right):
+            return int(OPERATORS[op](value(left, names), value(right, names)))
+        case _:
+            raise AssertionError(node)
+
+
+def naturals(depth: int) -> st.SearchStrategy[tree.Expr]:
+    """Expressions over the block, the thread and a loop's variable that are never negative."""
+    leaf = st.sampled_from(["bx", "tx", "k"]).map(tree.Name) | st.integers(0, 50).map(number)
+    if depth == 0:
+        return leaf
+    inner = naturals(depth - 1)
+    by = st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 21, 32, 64])
+    return (
+        leaf
+        | st.builds(tree.Binary, st.just("+"), inner, inner)
+        | st.builds(tree.Binary, st.sampled_from(["*", "/", "%"]), inner, by.map(number))
+        | st.builds(tree.Binary, st.just(">>"), inner, st.integers(0, 5).map(number))
+        | st.builds(tree.Binary, st.just("&"), inner, st.sampled_from([1, 3, 7, 15]).map(number))
+    )
+
+
+def arithmetic(leaves: dict[str, Linear], points: int, **loops: int) -> Arithmetic:
+    spans = {name: (0, extent - 1) for name, extent in loops.items()}
+    locals_ = {name: Local(INT) for name in loops}
+    return Arithmetic(Digits(spans, {"x": points}), locals_, frozenset(), leaves)
+
+
+@settings(deadline=None, max_examples=120)
+@given(
+    st.sampled_from(["value", "<", ">=", "<=", ">"]),
+    naturals(3), st.integers(1, 200), st.integers(1, 9), st.integers(2, 40), st.integers(1, 5),
+)  # fmt: skip
+def test_digits_say_what_block_and_thread_said(
+    how: str, expr: tree.Expr, limit: int, blocks: int, threads: int, rounds: int
+) -> None:
+    points = blocks * threads
+    node = expr if how == "value" else tree.Binary(how, expr, number(limit))
+    first = arithmetic({}, points, k=rounds)
+    first.leaves["tx"] = first.digits.digit("x", 1, threads)
+    first.leaves["bx"] = first.digits.digit("x", threads)
+    in_digits = first.write(node)
+    cuts = radix.cuts(radix.digits_in([in_digits], "x"), points)
+    names = [f"d{i}" for i in range(len(cuts) + 1)]
+    loops, whole = radix.split(radix.Axis("x", number(points), cuts=cuts), names)
+    second = arithmetic({}, points, k=rounds, **{x.name: int(x.points) for x in loops})
+    second.whole["x"] = whole
+    in_loops = second.write(in_digits)
+    assert not any(isinstance(n, Digit) for n in tree.walk(in_loops))
+    for i in range(points):
+        for k in range(rounds):
+            there = {"bx": i // threads, "tx": i % threads, "k": k, "x": i}
+            left = i
+            for loop, low in zip(loops, (*reversed(cuts), 1), strict=True):
+                there[loop.name], left = divmod(left, low)
+                assert there[loop.name] < loop.points
+            want = value(node, there)
+            assert value(in_digits, there) == want
+            assert value(in_loops, there) == want
+
+
+def test_known_digits() -> None:
+    made = arithmetic({}, 1024 * 1000)
+    made.leaves["tx"] = made.digits.digit("x", 1, 1024)
+    made.leaves["bx"] = made.digits.digit("x", 1024)
+
+    def digit(text: str) -> Any:
+        from hpctc.transpile.intrinsics import expression
+
+        return made.write(expression(text))
+
+    assert digit("bx * 1024 + tx") == Digit("x")
+    assert digit("(bx * 6 + (tx >> 2)) % 250 / 25") == Digit("x", 100, 1000)
+    assert digit("(bx * 256 + (tx >> 2)) / 250") == Digit("x", 1000)
+    assert digit("((tx >> 2) + bx) % 3") == Digit("x", 4, 12)
+    assert digit("bx * 128 + (tx >> 3) < 125") == digit("bx * 1024 + tx < 1000")
+    assert digit("bx * 4096 + tx * 4 + 3") == written(Linear({Digit("x"): 4}, 3))  # type: ignore[dict-item]
+
+
+class Case:
+    """A kernel, its launch and what it means."""
+
+    def __init__(self, source: str, grid: Any, block: Any, inputs: dict[str, Any],
+                 wanted: Callable[..., Any]) -> None:  # fmt: skip
+        self.source, self.grid, self.block = source, grid, block
+        self.inputs, self.wanted = inputs, wanted
+
+
+def draw(*shape: int) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(7).uniform(-1, 1, shape).astype(np.float32)
+
+
+def pooled(x: Any) -> Any:
+    return x.reshape(6, 14, 2, 14, 2).max((2, 4))
+
+
+CASES = {
+    "pool": Case(
+        """__global__ void f(float *y, const float *x) {
+          int i = blockIdx.x * 49 + threadIdx.x;
+          float m = -3.4e38f;
+          for (int a = 0; a < 2; ++a)
+            for (int b = 0; b < 2; ++b)
+              m = fmaxf(m, x[(i / 196) * 784 + (i % 196 / 14) * 56 + a * 28 + i % 14 * 2 + b]);
+          y[i] = m;
+        }""", 24, 49, {"x": draw(6, 28, 28)}, lambda x: pooled(x)),
+    "permute": Case(
+        """__global__ void f(float *y, const float *x) {
+          int i = blockIdx.x * blockDim.x + threadIdx.x;
+          if (i >= 48 * 40 * 3) return;
+          y[i] = x[(i % 40) * 144 + (i / 40 % 3) * 48 + i / 120];
+        }""", 23, 256, {"x": draw(40, 3, 48)}, lambda x: x.transpose(2, 1, 0)),
+    "guarded_everywhere": Case(
+        """__global__ void f(float *y, const float *x) {
+          if (blockIdx.x * 8 + (threadIdx.x >> 2) < 75) y[blockIdx.x * 32 + threadIdx.x] = 0.f;
+          for (int k = 0; k < 4; ++k)
+            if (blockIdx.x * 8 + (threadIdx.x >> 2) < 75)
+              y[blockIdx.x * 32 + threadIdx.x] = y[blockIdx.x * 32 + threadIdx.x]
+                + x[(blockIdx.x * 32 + threadIdx.x) * 4 + k];
+        }""", 10, 32, {"x": draw(300, 4)}, lambda x: x.sum(1)),
+    "rows": Case(
+        """__global__ void f(float *y, const float *x) {
+          int row = blockIdx.x * blockDim.x + threadIdx.x;
+          if (row < 100) {
+            float sum = 0.f;
+            for (int i = 0; i < 8; i++)
+              for (int j = 0; j < 25; j++) sum += x[row * 200 + i * 25 + j];
+            y[row] = sum;
+          }
+        }""", 4, 32, {"x": draw(100, 200)}, lambda x: x.sum(1)),
+    "columns": Case(
+        """__global__ void f(float *y, const float *x) {
+          int c = blockIdx.x * blockDim.x + threadIdx.x;
+          if (c >= 200) return;
+          y[c] = 0.f;
+          for (int r = 0; r < 100; ++r) y[c] += x[r * 200 + c] * x[r * 200 + c];
+        }""", 2, 128, {"x": draw(100, 200)}, lambda x: (x * x).sum(0)),
+    "grid_stride": Case(
+        """__global__ void f(float *y, const float *x) {
+          for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < 5000; i += gridDim.x * blockDim.x)
+            y[i] = x[i] > 0.f ? x[i] : 0.f;
+        }""", 4, 128, {"x": draw(5000)}, lambda x: np.maximum(x, 0)),
+    "rounds": Case(
+        """__global__ void f(float *y, const float *x) {
+          for (int r = 0; r < 3; ++r)
+            if (r * 64 + blockIdx.x * 8 + (threadIdx.x >> 4) < 150)
+              y[r * 1024 + blockIdx.x * 128 + threadIdx.x] =
+                x[(r * 1024 + blockIdx.x * 128 + threadIdx.x) % 600 / 20];
+        }""", 8, 128, {"x": draw(30)}, lambda x: np.tile(np.repeat(x, 20), 4)),
+    "carried": Case(
+        """__global__ void f(float *y, const float *x) {
+          int i = threadIdx.x;
+          for (int r = 0; r < 3; ++r) y[i] = y[i] * 0.5f + x[r * 64 + i];
+        }""", 1, 64, {"x": draw(3, 64)}, lambda x: x[0] / 4 + x[1] / 2 + x[2]),
+    "plane": Case(
+        """__global__ void f(float *y, const float *x) {
+          int row = blockIdx.y * blockDim.y + threadIdx.y;
+          int col = blockIdx.x * blockDim.x + threadIdx.x;
+          if (row < 50 && col < 70) y[row * 70 + col] = x[col * 50 + row];
+        }""", (5, 7), (16, 8), {"x": draw(70, 50)}, lambda x: x.T),
+    "joined": Case(
+        """__global__ void f(float *y, const float *a, const float *b) {
+          float v;
+          const int part = blockIdx.x & 3, row = blockIdx.x >> 2;
+          if (part < 2) v = a[row * 64 + part * 32 + threadIdx.x];
+          else v = b[row * 64 + part * 32 + threadIdx.x - 64];
+          y[blockIdx.x * 32 + threadIdx.x] = v;
+        }""", 20, 32, {"a": draw(5, 64), "b": draw(5, 64) + 1},
+        lambda a, b: np.concatenate([a, b], 1)),
+    "uneven": Case(
+        """__global__ void f(float *y, const float *x) {
+          int i = blockIdx.x * 64 + threadIdx.x;
+          if (i < 1000) y[i] = x[i / 35] + x[i % 24];
+        }""", 16, 64, {"x": draw(64)},
+        lambda x: x[np.arange(1000) // 35] + x[np.arange(1000) % 24]),
+    "in_place": Case(
+        """__global__ void f(float *y, const float *x) {
+          int i = blockIdx.x * 64 + threadIdx.x;
+          for (int k = 0; k < 3; ++k) { y[i] = x[i]; y[(i + 1) % 128] += 0.f * y[i]; }
+        }""", 2, 64, {"x": draw(128)}, lambda x: x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [n for n in CASES if n != "in_place"])
+def test_kernels_become_loops(name: str, bench: Any, golden: Callable[[str, str], None]) -> None:
+    case = CASES[name]
+    wanted = np.asarray(case.wanted(*case.inputs.values()), np.float32)
+    outputs = {"y": np.zeros(wanted.shape, np.float32)}
+    launch = launched(case)
+    golden(f"{name}.c", bench.code(case.source, [launch], case.inputs, outputs))
+    got = bench.run(case.source, [launch], case.inputs, outputs)
+    np.testing.assert_allclose(got["y"], wanted, 1e-5, 1e-5)
+
+
+def launched(case: Case) -> Launch:
+    return Launch(
+        kernel="f", grid=triple(case.grid), block=triple(case.block), shared_bytes=0,
+        args=("y", *case.inputs),
+    )  # fmt: skip
+
+
+def triple(extent: Any) -> tuple[int, int, int]:
+    x, y, z = [*([extent] if isinstance(extent, int) else extent), 1, 1][:3]
+    return x, y, z
+
+
+def test_an_element_that_others_touch_stays_in_memory(bench: Any) -> None:
+    case = CASES["in_place"]
+    text = bench.code(case.source, [launched(case)], case.inputs, {"y": np.zeros(128, np.float32)})
+    assert "acc" not in text
+
+
+def test_one_array_under_two_names_is_not_kept_in_a_variable(bench: Any) -> None:
+    source = """__global__ void f(float *a, float *b) {
+      int i = threadIdx.x;
+      for (int k = 0; k < 4; ++k) { a[i] += 1.f; b[i] *= 2.f; }
+    }"""
+    launch = Launch(kernel="f", grid=(1, 1, 1), block=(8, 1, 1), shared_bytes=0, args=("y", "y"))
+    got = bench.run(source, [launch], {}, {"y": np.ones(8, np.float32)})
+    np.testing.assert_array_equal(got["y"], np.full(8, 46, np.float32))
