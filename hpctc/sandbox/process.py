@@ -261,7 +261,10 @@ class Candidate:
         return self._release(Ended("crashed", detail, self._words()))
 
     def _end(self, failure: Failure, detail: str) -> Ended:
-        os.kill(self.pid, signal.SIGKILL)
+        if self._init:
+            os.kill(self.pid, signal.SIGKILL)
+        else:
+            os.killpg(self.pid, signal.SIGKILL)  # where nothing forbids it, it may have children
         os.waitpid(self.pid, 0)
         return self._release(Ended(failure, detail))
 

@@ -231,6 +231,8 @@ int main(int argc, char **argv) {
     if (argc < 2) wrong_use("no mode");
     while (*rest && strcmp(*rest, "--") != 0) read_setting(&jail, *rest++);
     if (strcmp(argv[1], "probe") == 0) return probe(&jail);
+    /* Root could mount outside of a namespace, and would then do so for the whole machine. */
+    if ((jail.layers & MOUNTS) && !(jail.layers & NAMESPACES)) wrong_use("mounts need namespaces");
     if (!*rest || !rest[1]) wrong_use("nothing behind --");
     if (strcmp(argv[1], "exec") == 0) return run_program(&jail, rest + 1);
     if (strcmp(argv[1], "call") == 0 && rest[2]) return run_calls(&jail, rest + 1);
