@@ -128,7 +128,7 @@ class Fission:
                 made.append(statement)
                 continue
             if isinstance(statement, Reduction):
-                made += accumulated(self, statement, run)
+                made = accumulated(self, statement, made, run)
                 run = []
                 continue
             if run:

@@ -54,7 +54,7 @@ class Readers:
                 reads, sets = plain(node, name)
                 for part in reads:
                     self._read(part, name, mask, found)
-                return sets and all(mask)
+                return sets and (all(mask) or isinstance(node, tree.Declaration))
             case _:
                 found |= _set(mask) if name in edit.mentions(node) else set()
                 return False

@@ -1,5 +1,6 @@
 """A reduction as loops: an accumulator that the loop over threads joins into."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hpctc.syntax import tree
@@ -17,22 +18,35 @@ _LEAST = {"int": "INT_MIN", "int64_t": "INT64_MIN", "unsigned": "0", "uint64_t":
 _MOST = {"int": "INT_MAX", "int64_t": "INT64_MAX", "unsigned": "UINT_MAX", "uint64_t": "UINT64_MAX"}
 
 
-def accumulated(fission: "Fission", node: Reduction, run: list[Any]) -> list[Any]:
-    """The reduction after the statements that the threads still have to run, in one loop."""
+def accumulated(
+    fission: "Fission", node: Reduction, made: Sequence[Any], run: Sequence[Any]
+) -> list[Any]:
+    """What was made so far, and the reduction: in one loop with ``run``, what is yet to be run."""
     from hpctc.transpile.fission import Threads, assign
+    from hpctc.transpile.warp import thread
 
     first = node.start or identity(node.op, node.type)
     if node.group.whole and fission.mask is None and node.target.name in fission.block:
         start = tree.Declaration((tree.Variable(node.target.name, node.type, value=first),))
         joined = assign(node.target, join(node.op, node.target, node.value))
-        clause = ((node.op.symbol, node.target.name),)
-        return [start, Threads((*run, joined), joins=clause)]
+        clause = (node.op.symbol, node.target.name)
+        match made:
+            case [*others, Threads(body, None, False, joins)] if joins and not run:
+                both = Threads((*body, joined), joins=(*joins, clause))
+                return [*others, start, both]
+            case _:
+                return [*made, start, Threads((*run, joined), joins=(clause,))]
     held = _held(fission, node)
     fission.held[node.target.name] = held
-    clear = Threads((assign(held, first),), ordered=True)
-    joined = assign(held, join(node.op, held, node.value))
     column = node.group.stride > 1
-    return [clear, Threads((*run, joined), fission.mask, ordered=not column)]
+    clear: Any = assign(held, first)
+    if column:
+        # One thread of every column; all columns at once.
+        line = tree.Binary("<", thread(fission), number(node.group.stride))
+        clear = tree.If(line, tree.Block((clear,)))
+    clear = Threads((clear,), ordered=not column)
+    joined = assign(held, join(node.op, held, node.value))
+    return [*made, clear, Threads((*run, joined), fission.mask, ordered=not column)]
 
 
 def _held(fission: "Fission", node: Reduction) -> tree.Expr:
@@ -41,7 +55,7 @@ def _held(fission: "Fission", node: Reduction) -> tree.Expr:
 
     fold, me, group = fission.kernel.folder, thread(fission), node.group
     count = fission.geometry.threads // group.width
-    name = fission.fresh(node.target.name)
+    name = fission.fresh(f"{node.target.name}s")
     fission.arrays[name] = tree.Array(node.type, number(count))
     place = fold.binary("/", me, number(group.width)) if group.stride == 1 else (
         fold.binary("%", me, number(group.stride))

@@ -42,10 +42,10 @@ class Opaque(Stop):
     """The expression is not about threads alone: its value is an atom."""
 
 
-class Machine:
-    """Holds the state and evaluates expressions."""
+class Facts:
+    """What holds throughout a kernel."""
 
-    def __init__(self, kernel: Translated, geometry: Geometry, body: Sequence[Any]) -> None:
+    def __init__(self, kernel: Translated, geometry: Geometry) -> None:
         self.kernel = kernel
         self.threads = geometry.threads
         x, y, _ = geometry.block
@@ -55,12 +55,22 @@ class Machine:
             "ty": [t // x % y for t in me],
             "tz": [t // x // y for t in me],
         }
+        self.definitions = _definitions(kernel, kernel.body)
+        self.escaping = _escaping(kernel, kernel.body)
+        """Shared arrays that are used otherwise than by their elements."""
+
+
+class Machine:
+    """Holds the state and evaluates expressions."""
+
+    def __init__(self, facts: "Facts") -> None:
+        self.facts = facts
+        self.kernel = facts.kernel
+        self.threads = facts.threads
+        self.place = facts.place
         self.atoms = Atoms(self.threads)
         self.variables: dict[str, Values] = {}
         self.memory: dict[str, Values] = {}
-        self.definitions = _definitions(kernel, body)
-        self.escaping = _escaping(kernel, body)
-        """Shared arrays that are used otherwise than by their elements."""
 
     @property
     def everybody(self) -> Mask:
@@ -99,7 +109,7 @@ class Machine:
 
     def _before(self, name: str) -> Values:
         """What a variable held when the exchange began."""
-        value = self.definitions.get(name)
+        value = self.facts.definitions.get(name)
         if value is not None and not isinstance(value, tree.Number):
             try:
                 made = self.value(value, self.everybody)
@@ -111,7 +121,7 @@ class Machine:
 
     def cells(self, name: str) -> Values:
         """A shared array's elements, in C order; a shared variable has one."""
-        if name in self.escaping:
+        if name in self.facts.escaping:
             raise Stop
         if name not in self.memory:
             kind = self.kernel.locals[name].type
@@ -331,4 +341,4 @@ def _arithmetic(op: str, a: int, b: int) -> int:
     return made
 
 
-__all__ = ["NUMERIC", "Machine", "Mask", "Opaque", "Stop", "Value", "Values"]
+__all__ = ["NUMERIC", "Facts", "Machine", "Mask", "Opaque", "Stop", "Value", "Values"]

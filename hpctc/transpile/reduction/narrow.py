@@ -43,6 +43,7 @@ def narrowed(kernel: Translated, geometry: Geometry) -> Narrowed:
     kernel.folder.ranges |= {"tx": (0, width - 1), name: (0, count - 1)}
     body = tuple(_alone(s, width) for s in kernel.body if not isinstance(s, Barrier))
     body = tuple(_folded(edit.substitute(s, place), name, kernel.folder) for s in body)
+    body = _renamed(body, kernel)
     geometry = replace(geometry, block=(width, 1, 1))
     try:
         return _flat(replace(kernel, body=body), geometry, name, count)
@@ -128,7 +129,7 @@ def _flat(kernel: Translated, geometry: Geometry, name: str, count: int) -> Narr
     """Blocks and their groups as one loop, where the kernel asks for them only together."""
     joint = tree.Name("@")
     together = [combined(s, "bx", name, count, joint) for s in kernel.body]
-    body = _renamed(tuple(edit.substitute(s, {"@": tree.Name("bx")}) for s in together), kernel)
+    body = _renamed([edit.substitute(s, {"@": tree.Name("bx")}) for s in together], kernel)
     blocks = constant(geometry.grid[0])
     extent = tree.Binary("*", geometry.grid[0], number(count))
     many = extent if blocks is None else number(blocks * count)
@@ -138,18 +139,18 @@ def _flat(kernel: Translated, geometry: Geometry, name: str, count: int) -> Narr
     return Narrowed(replace(kernel, body=body), geometry)
 
 
-def _renamed(body: tuple[Any, ...], kernel: Translated) -> tuple[Any, ...]:
-    """The body without constants that are just another name of the block."""
+def _renamed(body: Sequence[Any], kernel: Translated) -> tuple[Any, ...]:
+    """The body without constants that are just another name of a block or thread."""
     for i, statement in enumerate(body):
         match statement:
-            case tree.Declaration((tree.Variable(name, value=tree.Name("bx")),)) if (
-                name in kernel.constants
-            ):
-                rest = (edit.substitute(s, {name: tree.Name("bx")}) for s in body[i + 1 :])
+            case tree.Declaration(
+                (tree.Variable(name, value=tree.Name("bx" | "tx") as value),)
+            ) if name in kernel.constants:
+                rest = (edit.substitute(s, {name: value}) for s in body[i + 1 :])
                 return _renamed((*body[:i], *rest), kernel)
             case _:
                 pass
-    return body
+    return tuple(body)
 
 
 def _fresh(name: str, used: set[str]) -> str:

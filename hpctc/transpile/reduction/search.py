@@ -4,6 +4,7 @@ A run is accepted if everything that is read after it is either a whole group's 
 or what the reading thread brought along itself. The longest acceptable run is taken.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,28 +13,39 @@ from hpctc.syntax import edit, tree
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.reduction.cells import needed
 from hpctc.transpile.reduction.live import Readers, first_setting
-from hpctc.transpile.reduction.machine import Machine, Stop, Values
+from hpctc.transpile.reduction.machine import Facts, Machine, Stop
 from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.reduction.recognise import Fixed, Own, Total, meaning
-from hpctc.transpile.reduction.steps import Steps
-from hpctc.transpile.scope import Collective, Geometry, Local
+from hpctc.transpile.reduction.split import split
+from hpctc.transpile.reduction.steps import State, Steps
+from hpctc.transpile.scope import Geometry, Local
 from hpctc.transpile.uniform import Uniform, exchanges
 
 _WORDS = {"+": "sum", "*": "product", "max": "largest", "min": "smallest", "&": "common",
           "|": "joined", "^": "parity"}  # fmt: skip
 
+ENDS = 24
+"""Statements at its end that a run may be without, at most."""
+
+STARTS = 12
+"""Statements at which a run is begun before one that it cannot take, at most."""
+
 Path = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class _State:
-    """The abstract block after some statement of a run."""
+@dataclass
+class _Course:
+    """How far a run goes."""
 
-    variables: Mapping[str, Values]
-    memory: Mapping[str, Values]
-    kept: Sequence[Any]
-    assigned: frozenset[str]
-    exchanged: bool
+    machine: Machine
+    ahead: list[Any]
+    """Statements that were not run."""
+    whole: int
+    """How many of those that were run are statements of the kernel: a branch was cut then."""
+    done: list[Any] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
+    """The abstract block after each of them."""
+    declared: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -56,9 +68,10 @@ class Search:
 
     def __init__(self, kernel: Translated, geometry: Geometry, const: frozenset[str]) -> None:
         self.kernel = kernel
-        self.geometry = geometry
         self.const = const
         self.uniform = Uniform(kernel, const)
+        self.facts = Facts(kernel, geometry)
+        self.readers = Readers(Machine(self.facts))
         self.made: dict[str, Local] = {}
 
     def run(self) -> Translated:
@@ -74,8 +87,13 @@ class Search:
         """A statement list; ``after`` are the ways that the program may go on behind it."""
         made: list[Any] = []
         rest = list(statements)
+        tries: Counter[int] = Counter()
         while rest:
-            found = self._at(rest, after) if any(_exchanging(s) for s in rest) else None
+            course = self._course(rest) if any(exchanges(s) for s in rest) else None
+            found = None
+            if course is not None and tries[len(course.ahead)] < STARTS:
+                tries[len(course.ahead)] += 1
+                found = self._accepted(course, rest, after)
             if found is None:
                 first = rest.pop(0)
                 made.append(self._inside(first, tuple(rest), after))
@@ -108,41 +126,59 @@ class Search:
 
     # --- one run ---
 
-    def _at(self, rest: list[Any], after: tuple[Path, ...]) -> tuple[list[Any], list[Any]] | None:
-        machine = Machine(self.kernel, self.geometry, self.kernel.body)
-        steps = Steps(machine, self.const)
-        states: list[_State] = []
-        for statement in rest:
-            try:
-                steps.run(statement)
-            except Stop:
+    def _accepted(
+        self, course: _Course, rest: list[Any], after: tuple[Path, ...]
+    ) -> tuple[list[Any], list[Any]] | None:
+        """What takes the place of the longest acceptable run, and what follows it."""
+        for i in reversed(range(max(0, len(course.states) - ENDS), len(course.states))):
+            if not course.states[i].exchanged:
                 break
-            states.append(
-                _State(dict(machine.variables), dict(machine.memory), tuple(steps.kept),
-                       frozenset(steps.assigned), steps.exchanged)
-            )  # fmt: skip
-        for i in reversed(range(len(states))):
-            if not states[i].exchanged:
-                break
+            whole = i < course.whole
+            tail = rest[i + 1 :] if whole else [*course.done[i + 1 :], *course.ahead]
             try:
-                change = self._change(machine, states[i], rest[i + 1 :], after)
+                change = self._change(course.machine, course.states[i], tail, after)
             except (_Refused, Stop):
                 continue
             if change.totals:
-                return self._written(states[i], change, rest[: i + 1]), change.tail
+                if not whole:
+                    constants = self.kernel.constants - course.declared
+                    self.kernel = replace(self.kernel, constants=constants)
+                return self._written(course.states[i], change, course.done[: i + 1]), change.tail
         return None
 
+    def _course(self, rest: Sequence[Any]) -> _Course:
+        """Run statements as far as they go; a branch that does not may do so in part."""
+        machine = Machine(self.facts)
+        steps = Steps(machine, self.const)
+        course = _Course(machine, list(rest), len(rest))
+        state = steps.save()
+        while course.ahead:
+            try:
+                steps.run(course.ahead[0])
+            except Stop:
+                steps.restore(state)
+                pieces = split(course.ahead[0], machine)
+                if pieces is None:
+                    break
+                course.whole = min(course.whole, len(course.done))
+                course.declared |= pieces.declared
+                course.ahead[:1] = pieces.statements
+                continue
+            course.done.append(course.ahead.pop(0))
+            state = steps.save()
+            course.states.append(state)
+        return course
+
     def _change(
-        self, machine: Machine, state: _State, tail: list[Any], after: tuple[Path, ...]
+        self, machine: Machine, state: State, tail: list[Any], after: tuple[Path, ...]
     ) -> _Change:
         change = _Change(tail=list(tail))
-        known = Machine(self.kernel, self.geometry, self.kernel.body)
-        readers = Readers(known)
+        readers = self.readers
         for name in sorted(state.assigned):
             limit = first_setting(name, tail)
             near = tail[:limit]
             far = [(*tail[limit:], *path) for path in after]
-            if known.is_shared(name):
+            if machine.is_shared(name):
                 self._array(name, near, far, (machine, state, readers, change))
             else:
                 self._variable(name, near, far, (machine, state, readers, change))
@@ -156,7 +192,7 @@ class Search:
         name: str,
         near: list[Any],
         far: list[Path],
-        parts: tuple[Machine, _State, Readers, _Change],
+        parts: tuple[Machine, State, Readers, _Change],
     ) -> None:
         machine, state, readers, change = parts
         soon = readers.of_variable(name, near)
@@ -185,7 +221,7 @@ class Search:
         name: str,
         near: list[Any],
         far: list[Path],
-        parts: tuple[Machine, _State, Readers, _Change],
+        parts: tuple[Machine, State, Readers, _Change],
     ) -> None:
         machine, state, readers, change = parts
         if any(needed(readers, name, path) for path in far):
@@ -218,7 +254,7 @@ class Search:
             change.totals[found] = tree.Name(next(n for n in names if n not in taken))
         return change.totals[found]
 
-    def _written(self, state: _State, change: _Change, run: Sequence[Any]) -> list[Any]:
+    def _written(self, state: State, change: _Change, run: Sequence[Any]) -> list[Any]:
         """The statements in the place of a run."""
         made = list(state.kept)
         for statement in state.kept:
@@ -228,7 +264,8 @@ class Search:
                     self.made[variable.name] = Local(variable.type)
                     self.kernel.locals[variable.name] = self.made[variable.name]
                     self.kernel.used.add(variable.name)
-        for total, target in change.totals.items():
+        order = sorted(change.totals.items(), key=lambda item: item[0].family.first)
+        for total, target in order:
             kind = tree.Named(total.family.kind)
             self.made[target.name] = Local(kind)
             self.kernel.used.add(target.name)
@@ -261,10 +298,6 @@ def _put(change: _Change, count: int, values: Mapping[tree.Expr, tree.Expr]) -> 
 
 def _stays(source: tree.Expr, near: Sequence[Any]) -> bool:
     return all(first_setting(n, near) == len(near) for n in edit.mentions(source))
-
-
-def _exchanging(node: tree.Node) -> bool:
-    return any(isinstance(n, Collective) for n in tree.walk(node)) or exchanges(node)
 
 
 __all__ = ["Search"]

@@ -4,7 +4,7 @@ The order is one that CUDA allows: where two threads meet without a barrier the 
 and any outcome is as good as another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,18 @@ ROUNDS = 4096
 _REDUCE = {"add": "+", "and": "&", "or": "|", "exor": "^"}
 
 
+@dataclass(frozen=True)
+class State:
+    """The abstract block after some statement."""
+
+    variables: Mapping[str, Values]
+    memory: Mapping[str, Values]
+    kept: tuple[Any, ...]
+    assigned: frozenset[str]
+    exchanged: bool
+    met: bool
+
+
 @dataclass
 class Steps:
     """Executes one run of statements; what of them must stay is in ``kept``."""
@@ -45,6 +57,21 @@ class Steps:
     met: bool = False
     """Whether a barrier was passed."""
     depth: int = 0
+
+    def save(self) -> State:
+        """What may be restored."""
+        machine = self.machine
+        return State(
+            dict(machine.variables), dict(machine.memory), tuple(self.kept),
+            frozenset(self.assigned), self.exchanged, self.met,
+        )  # fmt: skip
+
+    def restore(self, state: State) -> None:
+        """Forget what a statement did that could not be run to its end."""
+        self.machine.variables = dict(state.variables)
+        self.machine.memory = dict(state.memory)
+        self.kept, self.assigned = list(state.kept), set(state.assigned)
+        self.exchanged, self.met, self.depth = state.exchanged, state.met, 0
 
     def run(self, statement: Any) -> None:
         """Execute one statement of the block's level."""
@@ -339,4 +366,4 @@ def _source(kind: str, thread: int, by: int, width: int) -> int:
             return first + (lane ^ by) if lane ^ by < width else thread
 
 
-__all__ = ["Steps"]
+__all__ = ["State", "Steps"]

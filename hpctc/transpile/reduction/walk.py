@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from hpctc.syntax import edit, tree
@@ -11,12 +12,13 @@ from hpctc.transpile.reduction.bags import worth
 from hpctc.transpile.reduction.hoist import hoisted
 from hpctc.transpile.reduction.keep import kept
 from hpctc.transpile.reduction.lower import identity, join
+from hpctc.transpile.reduction.machine import Facts, Machine, Mask, Stop
 from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.reduction.operators import Operator
 from hpctc.transpile.reduction.rows import Row, row
 from hpctc.transpile.shape.extremes import compared
 from hpctc.transpile.shape.scalars import declared_late
-from hpctc.transpile.tidy import vectorisable
+from hpctc.transpile.tidy import SIMD, vectorisable
 
 PARTS = (8, 4, 2)
 """Into how many parts a row is cut whose additions would wait for one another."""
@@ -37,6 +39,11 @@ class _Walk:
     """One kernel on its way."""
 
     fission: Fission
+
+    @cached_property
+    def machine(self) -> Machine:
+        """Knows the threads' numbers and what is computed from them."""
+        return Machine(Facts(self.fission.kernel, self.fission.geometry))
 
     def statements(self, body: Sequence[Any]) -> list[Any]:
         """A list of statements at block level."""
@@ -63,8 +70,7 @@ class _Walk:
 
     def _threads(self, node: Threads) -> list[Any]:
         kernel = self.fission.kernel
-        flat = self.fission.geometry.block[1:] == (1, 1)
-        if flat and (only := _single(node)) is not None:
+        if (only := self._few(node)) is not None:
             return only
         body = declared_late(node.body, kernel)
         *before, node = hoisted(replace(node, body=body), self.fission.block, kernel)
@@ -73,6 +79,25 @@ class _Walk:
             return [*before, found]
         body = compared(node.body, kernel.locals, kernel.used)
         return [*before, replace(node, body=body)]
+
+    def _few(self, node: Threads) -> list[Any] | None:
+        """What one thread, or one line of threads, does alone: without the loops over the rest."""
+        taken = _branches(node, self.machine)
+        x, y, z = self.fission.geometry.block
+        if taken is None or z > 1:
+            return None
+        chosen, inner = taken
+        places = [t for t, there in enumerate(chosen) if there]
+        if len(places) == 1:
+            at = {"tx": number(places[0] % x), "ty": number(places[0] // x)}
+            alone = [edit.substitute(s, at) for s in inner]
+            declares = any(isinstance(s, tree.Declaration) for s in alone)
+            return [tree.Block(tuple(alone))] if declares else alone
+        line = places[0] // x if places else 0
+        if y == 1 or places != list(range(line * x, line * x + x)):
+            return None
+        loop = _loop("tx", number(x), [edit.substitute(s, {"ty": number(line)}) for s in inner])
+        return [SIMD, loop] if vectorisable(inner) else [loop]
 
     # --- rows ---
 
@@ -153,21 +178,36 @@ def _started(node: Any, made: Row) -> Any:
             return node
 
 
-def _single(node: Threads) -> list[Any] | None:
-    """What one thread does alone, without a loop."""
-    if node.mask is not None or not node.body:
+def _branches(node: Threads, machine: Machine) -> tuple[Mask, list[Any]] | None:
+    """The threads that do something in a loop, if they are the same throughout, and what."""
+    if node.mask is not None or node.joins:
         return None
-    inner: list[Any] = []
+    made: list[Any] = []
+    who: Mask | None = None
     for statement in node.body:
-        match statement:
-            case tree.If(tree.Binary("==", tree.Name("tx"), at), tree.Block(body), None) if (
-                constant(at) is not None
-            ):
-                inner += [edit.substitute(s, {"tx": at}) for s in body]
-            case _:
-                return None
-    declares = any(isinstance(s, tree.Declaration) for s in inner)
-    return [tree.Block(tuple(inner))] if declares else inner
+        if isinstance(statement, tree.Declaration):
+            made.append(statement)
+            continue
+        chosen, body = _branch(statement, machine)
+        if who not in (None, chosen):
+            return None
+        who = chosen
+        made += body
+    return None if who is None else (who, made)
+
+
+def _branch(node: Any, machine: Machine) -> tuple[Mask, tuple[Any, ...]]:
+    """Who takes a branch, those in it included, and what they do there."""
+    chosen = machine.everybody
+    body: tuple[Any, ...] = (node,)
+    while len(body) == 1 and isinstance(body[0], tree.If) and body[0].otherwise is None:
+        try:
+            chosen = machine.choice(body[0].condition, chosen)
+        except Stop:
+            break
+        then = body[0].then
+        body = then.body if isinstance(then, tree.Block) else (then,)
+    return chosen, body
 
 
 __all__ = ["walked"]
