@@ -200,7 +200,7 @@ def _nothing(record: Runnable, results: Sequence[Arrays], notes: Notes) -> None:
     for tensor in record.outputs:
         made = [r[tensor.name] for r in results]
         if all(np.array_equal(m, made[0], equal_nan=m.dtype.kind == "f") for m in made[1:]):
-            notes.add("vacuous", f"{tensor.name} does not depend on the inputs")
+            notes.add("vacuous", f"{tensor.name} is the same whatever the inputs that were drawn")
             continue
         for what, written in _mimics(record, tensor, made[0]).items():
             if all(
