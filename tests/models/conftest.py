@@ -1,6 +1,9 @@
-"""Two tasks and their prompts."""
+"""Two tasks and their prompts; tiny models on one thread."""
+
+from collections.abc import Iterator
 
 import pytest
+import torch
 
 from hpctc.core.records import Pair, Prompt, Provenance, Task, Tensor
 
@@ -33,3 +36,11 @@ def tasks() -> dict[str, Task]:
 @pytest.fixture
 def prompts(tasks: dict[str, Task]) -> list[Prompt]:
     return [Prompt.make(of=t, template="none", text=f"translate {t}") for t in tasks]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
