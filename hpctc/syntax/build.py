@@ -56,6 +56,10 @@ class _Far:
         return self.symbol, self.qualifiers
 
 
+def _unscoped(name: Token) -> str:
+    return "".join(str(name).split()).removeprefix("::")
+
+
 def _symbol(opening: Token) -> str:
     return "&" if "&" in opening else "*"
 
@@ -242,11 +246,15 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
 
     def specs(self, _meta: Meta, *parts: Any) -> _Specs:
         words: list[str] = []
-        qualifiers, storage, kind = [], [], None
+        qualifiers: list[str] = []
+        storage: list[str] = []
+        kind: tree.Named | tree.Inner | None = None
         last: tree.Named | str = ""
         attributes = tuple(p for p in parts if isinstance(p, tree.Attribute))
         for part in parts:
-            if isinstance(part, tree.Named):
+            if isinstance(part, tree.Inner):
+                kind = part
+            elif isinstance(part, tree.Named):
                 kind, last = (part if kind is None and not words else kind), part
             elif isinstance(part, Token) and part.type in ("BUILTIN", "TYPENAME"):
                 words.append(last := str(part))
@@ -258,6 +266,16 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
         if qualifiers:
             named = tree.Qualified(tuple(qualifiers), named)
         return _Specs(tuple(storage), attributes, named, last)
+
+    def inner_type(self, meta: Meta, _word: Token, holder: tree.Named, name: Token) -> tree.Inner:
+        return tree.Inner(holder, _unscoped(name), at=_at(meta))
+
+    def inner_name(self, meta: Meta, _word: Token, name: Token) -> tree.Inner | tree.Named:
+        holder, _, last = str(name).rpartition("::")
+        return tree.Inner(tree.Named(holder), last, at=_at(meta)) if holder else tree.Named(last)
+
+    def access(self, _meta: Meta, _word: Token) -> None:
+        """Who may see a member is the programmer's affair."""
 
     def word(self, _meta: Meta, token: Token) -> Token:
         return token
@@ -458,6 +476,9 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
 
     def template_call(self, meta: Meta, function: tree.Named, args: Any) -> tree.Call:
         return tree.Call(tree.Name(function.name), args or (), function.args, at=_at(meta))
+
+    def scoped(self, meta: Meta, holder: tree.Named, name: Token) -> tree.Scoped:
+        return tree.Scoped(holder, _unscoped(name), at=_at(meta))
 
     def functional_cast(self, meta: Meta, kind: Token, args: Any) -> tree.Construct:
         return tree.Construct(tree.Named(str(kind)), args or (), at=_at(meta))

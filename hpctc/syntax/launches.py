@@ -95,21 +95,40 @@ def _texts(node: Node | None) -> tuple[str, ...]:
 
 def _given(node: Node) -> tuple[Node, str, str] | None:
     """Where a variable is given which value."""
+    if node.type == "declaration" and text(node.child_by_field_name("type")) == "dim3":
+        return _bare_shape(node)
     if node.type == "init_declarator":
         name, value = node.child_by_field_name("declarator"), node.child_by_field_name("value")
         if name is None or name.type != "identifier" or value is None:
             return None
-        kind = text(node.parent.child_by_field_name("type")) if node.parent else ""
-        braced = value.type == "initializer_list"
-        written = f"({text(value)[1:-1]})" if braced else text(value)
-        listed = braced or value.type == "argument_list"
-        return node, text(name), f"dim3{written}" if kind == "dim3" and listed else written
+        shape = node.parent is not None and text(node.parent.child_by_field_name("type")) == "dim3"
+        return node, text(name), _shape(value) if shape else text(value)
     if node.type == "assignment_expression":
         target, value = node.child_by_field_name("left"), node.child_by_field_name("right")
         plain = text(node.child_by_field_name("operator")) == "="
         if target is not None and target.type in ("identifier", "field_expression"):
             return node, text(target), text(value) if plain else ""
     return None
+
+
+def _bare_shape(node: Node) -> tuple[Node, str, str] | None:
+    """``dim3 grid;`` and ``dim3 grid(a, b);``, which reads as the declaration of a function."""
+    declarator = node.child_by_field_name("declarator")
+    if declarator is None or declarator.type not in ("identifier", "function_declarator"):
+        return None
+    name = declarator.child_by_field_name("declarator") or declarator
+    return node, text(name), f"dim3{text(declarator.child_by_field_name('parameters')) or '()'}"
+
+
+def _shape(value: Node) -> str:
+    """What a dim3 starts with; ``dim3`` alone: not known."""
+    written = text(value)
+    if value.type == "initializer_list":
+        return f"dim3({written[1:-1]})"
+    if value.type == "argument_list":
+        return f"dim3{written}"
+    known = written.startswith("dim3") or value.type in ("identifier", "number_literal")
+    return written if known else "dim3"
 
 
 def _visible(call: Node, given: list[tuple[Node, str, str]]) -> Iterator[tuple[str, str]]:

@@ -157,6 +157,11 @@ def _(node: tree.Compound) -> tuple[str, int]:
 
 
 @_expr.register
+def _(node: tree.Scoped) -> tuple[str, int]:
+    return f"{_declare(node.holder, '')}::{node.name}", _PRIMARY
+
+
+@_expr.register
 def _(node: tree.Lambda) -> tuple[str, int]:
     first = "".join(f" {w}" for w in node.words if w.startswith("__"))
     words = "".join(f" {w}" for w in node.words if not w.startswith("__"))
@@ -192,7 +197,7 @@ def _declare(kind: tree.Type, name: str) -> str:
 def _declarator(kind: tree.Type, name: str) -> tuple[str, str, str]:
     after = ""
     before = name
-    while not isinstance(kind, tree.Named | tree.Qualified):
+    while not isinstance(kind, tree.Named | tree.Qualified | tree.Inner):
         if isinstance(kind, tree.Array):
             if before.startswith(("*", "&")):
                 before, after = f"({before}{after})", ""
@@ -209,7 +214,9 @@ def _declarator(kind: tree.Type, name: str) -> tuple[str, str, str]:
     return _base(kind), before, after
 
 
-def _base(kind: tree.Named | tree.Qualified) -> str:
+def _base(kind: tree.Named | tree.Qualified | tree.Inner) -> str:
+    if isinstance(kind, tree.Inner):
+        return f"typename {_declare(kind.holder, '')}::{kind.name}"
     if isinstance(kind, tree.Qualified):
         return f"{' '.join(kind.qualifiers)} {_declare(kind.of, '')}"
     return f"{kind.name}{_templates(kind.args)}"

@@ -16,7 +16,10 @@ from tree_sitter import Node as Found
 from hpctc.syntax.launches import Helper, HostLaunch, helpers, launches, text
 
 _DEVICE = (b"__global__", b"__device__", b"__constant__", b"__shared__")
-_TYPES = {"struct_specifier", "union_specifier", "enum_specifier", "type_definition"}
+_TYPES = {
+    *("struct_specifier", "class_specifier", "union_specifier", "enum_specifier"),
+    *("type_definition", "alias_declaration"),
+}
 _KEPT = {"alias_declaration", "namespace_alias_definition", "using_declaration", "preproc_call"}
 _WRITTEN = {
     "namespace",
@@ -107,9 +110,11 @@ def _is_device(item: Found) -> bool:
         return True
     if item.type in _TYPES:
         return True
+    if item.type == "template_declaration" and item.named_children[-1].type in _TYPES:
+        return True
     if item.type in ("function_definition", "template_declaration", "linkage_specification"):
         head = written.split(b"{", 1)[0]
-        return any(word in head for word in (*_DEVICE, b"struct", b"using", b"constexpr"))
+        return any(word in head for word in (*_DEVICE, b"constexpr"))
     if item.type == "declaration":
         head = written.split(b"=", 1)[0]
         constant = head.startswith((b"constexpr", b"static constexpr", b"const ", b"static const"))

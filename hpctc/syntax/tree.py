@@ -76,7 +76,15 @@ class Qualified(Node):
     of: "Type"
 
 
-Type = Named | Pointer | Reference | Array | Qualified
+@dataclass(frozen=True, slots=True)
+class Inner(Node):
+    """``typename holder::name``: a type that a struct declares."""
+
+    holder: "Type"
+    name: str
+
+
+Type = Named | Pointer | Reference | Array | Qualified | Inner
 
 
 # --- expressions --------------------------------------------------------------------------------
@@ -222,6 +230,14 @@ class Compound(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Scoped(Node):
+    """``holder::name``: a constant or function that an instantiated template declares."""
+
+    holder: Type
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lambda(Node):
     """``[captures](parameters) -> result { body }``."""
 
@@ -252,6 +268,7 @@ Expr = (
     | Braces
     | Designated
     | Compound
+    | Scoped
     | Lambda
 )
 

@@ -30,12 +30,11 @@ class Calls(Expressions):
     def _call(self, node: tree.Call) -> Typed:
         if isinstance(node.function, tree.Member):
             return self.method(node, node.function)
+        if (static := self._static_call(node)) is not None:
+            return static
         name = last(node.function.name) if isinstance(node.function, tree.Name) else ""
-        value = self.lookup(name) if name else self.expr(node.function)
-        if value is not None:
-            if (made := self.called_value(node, value)) is None:
-                raise self.refused("HPC0024", "a call through a pointer", node)
-            return made
+        if (value := self.lookup(name) if name else self.expr(node.function)) is not None:
+            return self.called_value(node, value)
         if self._is_own(node, name):
             return self.own_call(node, name, [self.argument_of(a) for a in node.args])
         if name.endswith("_cast") and node.templates:
@@ -48,6 +47,19 @@ class Calls(Expressions):
         if intrinsics.ROUNDED.fullmatch(name):
             raise self.refused("HPC0019", name, node)
         raise self.refused("HPC0006", name, node)
+
+    def _static_call(self, node: tree.Call) -> Typed | None:
+        """``Struct<T>::function()`` or ``Struct::function()``, None where it is another call."""
+        match node.function:
+            case tree.Scoped(holder, name):
+                return self.static_call(node, holder, name)
+            case tree.Name(name) if "::" in name:
+                space, _, member = name.rpartition("::")
+                if self.holder(last(space)) is not None:
+                    return self.static_call(node, tree.Named(last(space)), member)
+            case _:
+                pass
+        return None
 
     def _is_own(self, node: tree.Call, name: str) -> bool:
         """Whether a call means a function of the source and no overload of CUDA's."""
@@ -342,7 +354,11 @@ class Calls(Expressions):
             return self.inline(defined, args, bound, node)
         return self.emitted(defined, args, bound, node)
 
-    def called_value(self, node: tree.Call, given: Typed) -> Typed | None:
+    def static_call(self, node: tree.Call, holder: tree.Type, name: str) -> Typed:
+        """``Struct<T>::function(args)`` (the objects' part of the translator does)."""
+        raise NotImplementedError
+
+    def called_value(self, node: tree.Call, given: Typed) -> Typed:
         """``f(args)`` where ``f`` is an object (the objects' part of the translator does)."""
         raise NotImplementedError
 

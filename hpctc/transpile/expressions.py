@@ -8,7 +8,7 @@ from hpctc.syntax import tree
 from hpctc.transpile import fold, types
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.program import last
-from hpctc.transpile.scope import Scopes, Typed
+from hpctc.transpile.scope import Layout, Scopes, Typed
 
 _CONSTANTS: dict[str, tuple[str, tree.Type]] = {
     "true": ("1", types.BOOL), "false": ("0", types.BOOL), "INFINITY": ("INFINITY", types.FLOAT),
@@ -95,17 +95,31 @@ class Expressions(Scopes):
     def _static(self, name: str) -> Typed | None:
         """``Struct::constant``, also by a template parameter that stands for the struct."""
         holder, _, member = name.rpartition("::")
-        bound = self.templates.get(last(holder))
-        record = types.name(bound) if isinstance(bound, tree.Type) else last(holder)
-        if record not in self.program.records:
-            return None
-        for item in self.program.records[record][0].members:
-            for variable in item.variables if isinstance(item, tree.Declaration) else ():
-                if variable.name == member and variable.value is not None:
-                    with self.alone():
-                        kind = self.resolve(variable.type)
-                        return Typed(self.expr(variable.value).expr, kind)
+        return self._constant_of(self.holder(last(holder)), member)
+
+    def holder(self, name: str) -> Layout | None:
+        """The struct that stands before ``::``: the source's, or a template argument."""
+        plain = name in self.program.records and not self.program.records[name][1]
+        if plain or name in self.program.aliases or isinstance(self.templates.get(name), tree.Type):
+            return self.layout_of(self.resolve(tree.Named(name)))
         return None
+
+    def _constant_of(self, layout: Layout | None, name: str) -> Typed | None:
+        variable = layout.statics.get(name) if layout is not None else None
+        if layout is None or variable is None or variable.value is None:
+            return None
+        kept, self.templates = self.templates, {**self.templates, **layout.templates}
+        with self.alone():
+            kind = self.resolve(variable.type)
+            value = self.expr(variable.value).expr
+        self.templates = kept
+        return Typed(value, kind)
+
+    def _scoped(self, node: tree.Scoped) -> Typed:
+        found = self._constant_of(self.layout_of(self.resolve(node.holder)), node.name)
+        if found is None:
+            raise self.refused("HPC0007", node.name, node)
+        return found
 
     def _global(self, variable: tree.Variable) -> Typed:
         if "__shared__" in variable.storage:
@@ -358,6 +372,9 @@ class Expressions(Scopes):
         if name == "fragment":
             return self.fragment_member(given, holder, node.name)
         kind = self._field(name, node)
+        if isinstance(kind, tree.Reference):
+            pointer = tree.Member(given.expr, node.name, node.arrow)
+            return Typed(tree.Unary("*", pointer), types.bare(kind))
         if node.arrow and isinstance(given.expr, tree.Unary) and given.expr.op == "&":
             return Typed(tree.Member(given.expr.operand, node.name), kind)
         if not node.arrow and isinstance(given.expr, tree.Unary) and given.expr.op == "*":

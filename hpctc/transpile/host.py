@@ -65,6 +65,11 @@ class Host:
         if parsed is None:
             return None
         folded = self._folded(parsed)
+        if (
+            isinstance(folded, tree.Name)
+            and dict(self.launch.definitions).get(folded.name) == "dim3"
+        ):
+            return None
         parts = _coordinates(folded) or (folded,)
         x, y, z = (*(self._stated(p) for p in parts), number(1), number(1), number(1))[:3]
         return x, y, z

@@ -5,12 +5,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hpctc.syntax import tree
-from hpctc.transpile import types
+from hpctc.transpile import intrinsics, types
 from hpctc.transpile.deduce import deduce, viable
 from hpctc.transpile.fold import number
-from hpctc.transpile.program import Defined
+from hpctc.transpile.program import Defined, last
 from hpctc.transpile.scope import Layout, Scope, Typed
-from hpctc.transpile.statements import Statements, mutated
+from hpctc.transpile.statements import Statements, address, mutated
+
+_LIMITS = {
+    (kind, name): text
+    for kind, texts in {
+        "float": "max FLT_MAX,lowest -FLT_MAX,min FLT_MIN,epsilon FLT_EPSILON,infinity INFINITY"
+        ",quiet_NaN NAN",
+        "double": "max DBL_MAX,lowest -DBL_MAX,min DBL_MIN,epsilon DBL_EPSILON"
+        ",infinity (double)INFINITY,quiet_NaN (double)NAN",
+        "int": "max INT_MAX,lowest INT_MIN,min INT_MIN",
+        "unsigned": "max UINT_MAX,lowest 0u,min 0u",
+        "int64_t": "max INT64_MAX,lowest INT64_MIN,min INT64_MIN",
+    }.items()
+    for name, text in (row.split(" ") for row in texts.split(","))
+}
+"""(type, member of std::numeric_limits) -> C."""
 
 MAKER = "constructor"
 """The name under which a struct's constructors are noted."""
@@ -40,14 +55,33 @@ class Objects(Statements):
         args = [self.argument_of(a) for a in node.args]
         return self._method(place, layout, function.name, args, node)
 
-    def called_value(self, node: tree.Call, given: Typed) -> Typed | None:
+    def static_call(self, node: tree.Call, holder: tree.Type, name: str) -> Typed:
+        """``Struct<T>::function(args)``, and what the standard library says of a type."""
+        if isinstance(holder, tree.Named) and last(holder.name) == "numeric_limits":
+            return self._limit(holder, name, node)
+        kind = self.resolve(holder)
+        layout = self.layout_of(kind)
+        if layout is None or name not in layout.methods:
+            raise self.refused("HPC0006", f"{types.name(kind)}::{name}", node)
+        args = [self.argument_of(a) for a in node.args]
+        return self._method(Typed(tree.Name("none"), kind), layout, name, args, node)
+
+    def _limit(self, holder: tree.Named, name: str, node: tree.Call) -> Typed:
+        """``std::numeric_limits<T>::name()``."""
+        kind = self.resolve(holder.args[0]) if holder.args else types.VOID  # type: ignore[arg-type]
+        text = _LIMITS.get((types.name(kind), name))
+        if text is None:
+            raise self.refused("HPC0006", f"numeric_limits<{types.name(kind)}>::{name}", node)
+        return Typed(intrinsics.expression(text), kind)
+
+    def called_value(self, node: tree.Call, given: Typed) -> Typed:
         """``f(args)`` where ``f`` is an object: a lambda, or a struct with ``operator()``."""
         name = types.name(given.type)
         if name in self.closures:
             return self._lambda_call(self.closures[name], node)
         layout = self.shared.layouts.get(name)
         if layout is None or "operator()" not in layout.methods:
-            return None
+            raise self.refused("HPC0024", "a call through a pointer", node)
         args = [self.argument_of(a) for a in node.args]
         return self._method(given, layout, "operator()", args, node)
 
@@ -119,10 +153,12 @@ class Objects(Statements):
             base = self.temporary("self", types.bare(given.type), base)
         arrow = isinstance(base, tree.Unary) and base.op == "*"
         holder = base.operand if isinstance(base, tree.Unary) and arrow else base
-        fields = {
-            name: Typed(tree.Member(holder, name, arrow), field)
-            for name, field in layout.fields.items()
-        }
+        fields = {}
+        for name, field in layout.fields.items():
+            place: tree.Expr = tree.Member(holder, name, arrow)
+            if isinstance(field, tree.Reference):
+                place = tree.Unary("*", place)
+            fields[name] = Typed(place, types.bare(field))
         here = holder if arrow else tree.Unary("&", base)
         return {**fields, "this": Typed(here, tree.Pointer(types.bare(given.type)))}
 
@@ -141,6 +177,9 @@ class Objects(Statements):
             if step.name not in fields:
                 raise self.refused("HPC0007", f"{maker.name} has no member {step.name}", node)
             target = fields[step.name]
+            if isinstance(layout.fields[step.name], tree.Reference):
+                self._refer(target, entry, (fields, scope))
+                continue
             values = entry.value.items if isinstance(entry.value, tree.Braces) else ()
             with self.alone((fields, scope)):
                 if len(values) == 1 and not isinstance(values[0], tree.Braces):
@@ -148,6 +187,15 @@ class Objects(Statements):
                 else:
                     value = self.construct(target.type, values)
             self.out.append(tree.Evaluate(tree.Assign("=", target.expr, value)))
+
+    def _refer(self, target: Typed, entry: tree.Designated, around: Sequence[Scope]) -> None:
+        """Let a member that is a reference point to what a constructor is given."""
+        assert isinstance(target.expr, tree.Unary)
+        assert isinstance(entry.value, tree.Braces)
+        with self.alone(around):
+            given = self.expr(entry.value.items[0])
+        pointer = tree.Assign("=", target.expr.operand, address(given.expr))
+        self.out.append(tree.Evaluate(pointer))
 
     # --- lambdas ---
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hpctc.syntax import printer, tree
 from hpctc.transpile import types
 from hpctc.transpile.diagnostics import Diagnosed
-from hpctc.transpile.program import Defined
+from hpctc.transpile.program import Defined, enumerate_values
 from hpctc.transpile.scope import Layout
 
 if TYPE_CHECKING:
@@ -28,12 +28,13 @@ def instantiate(scopes: "Scopes", name: str, args: Sequence[tree.Expr | tree.Typ
     record = special[0] if special is not None else record
     layout = scopes.shared.layouts[mangled] = Layout(templates=bound)
     kept, scopes.templates = scopes.templates, {**scopes.templates, **bound}
+    _inner_types(scopes, record, layout, mangled)
     lines = []
     for variable in _fields(record):
         kind = layout.fields[variable.name] = scopes.resolve(variable.type)
         if variable.value is not None:
             layout.defaults[variable.name] = variable.value
-        field = tree.Variable(variable.name, spelled(kind))
+        field = tree.Variable(variable.name, spelled(kind))  # a reference is a pointer in C
         lines.append("  " + printer.show(tree.Declaration((field,))).strip())
     scopes.templates = kept
     for method in _methods(record):
@@ -43,6 +44,24 @@ def instantiate(scopes: "Scopes", name: str, args: Sequence[tree.Expr | tree.Typ
     body = "\n".join(lines)
     scopes.shared.records[mangled] = f"typedef {keyword} {{\n{body}\n}} {mangled};\n"
     return tree.Named(mangled)
+
+
+def _inner_types(scopes: "Scopes", record: tree.Record, layout: Layout, mangled: str) -> None:
+    """Structs and aliases inside a struct: known by their names in it, and as ``holder::name``."""
+    inner: dict[str, tree.Type | tree.Expr] = {}
+    for member in record.members:
+        if isinstance(member, tree.Record) and member.name:
+            name = f"{mangled}_{member.name}"
+            scopes.program.records[name] = (member, ())
+            inner[member.name] = instantiate(scopes, name, ())
+        elif isinstance(member, tree.Alias):
+            inner[member.name] = scopes.resolve(member.type)
+        elif isinstance(member, tree.Enum):
+            enumerate_values(member, scopes.program)
+        elif isinstance(member, tree.Declaration):
+            layout.statics |= {v.name: v for v in member.variables if "static" in v.storage}
+        scopes.templates = {**scopes.templates, **inner}
+        layout.templates = {**layout.templates, **inner}
 
 
 def _fields(record: tree.Record) -> Iterator[tree.Variable]:

@@ -79,7 +79,8 @@ class Layout:
     """Field -> what it starts with."""
     methods: dict[str, list[Defined]] = field(default_factory=dict)
     templates: Mapping[str, tree.Type | tree.Expr] = field(default_factory=dict)
-    """Its template arguments."""
+    """Its template arguments, and the types that it declares."""
+    statics: dict[str, tree.Variable] = field(default_factory=dict)
 
 
 @dataclass
@@ -197,7 +198,20 @@ class Scopes:
                 return tree.Array(self.resolve(of), None if size is None else self.size(size))
             case tree.Named(name, args):
                 return self.named(last(name), args, kind)
+            case tree.Inner(holder, name):
+                return self._inner_type(holder, name, kind)
         raise AssertionError(kind)
+
+    def layout_of(self, kind: tree.Type) -> "Layout | None":
+        """What a type is made of; None where it is no struct of the source."""
+        return self.shared.layouts.get(types.name(kind))
+
+    def _inner_type(self, holder: tree.Type, name: str, node: tree.Type) -> tree.Type:
+        layout = self.layout_of(self.resolve(holder))
+        found = layout.templates.get(name) if layout is not None else None
+        if not isinstance(found, tree.Type):
+            raise Diagnosed("HPC0009", name, node.at)
+        return found
 
     def size(self, node: tree.Expr) -> tree.Expr:
         """An extent, which must be a constant."""

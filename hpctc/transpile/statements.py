@@ -281,14 +281,19 @@ class Statements(Calls):
             late = self.captured(
                 lambda: steps.append(self.expr(node.step).expr) if node.step else None
             )
-            if early or late:
-                raise self.refused("HPC0025", "a loop whose head exchanges values", node)
             name = self._counter(node, start)  # known in the body only: the test itself decides it
             body = self.body(node.body)
             if name:
                 self.fold.ranges.pop(name, None)
             condition = conditions[0].expr if conditions else None
             step = steps[0] if steps else None
+            if early:
+                body, condition = (*early, _unless(conditions[0].expr), *body), None
+            if late:
+                if _continues(node.body):
+                    raise self.refused("HPC0025", "a loop whose step exchanges values", node)
+                rest = () if step is None else (tree.Evaluate(step),)
+                body, step = (*body, *late, *rest), None
             first = start[0] if start else None
             self.out.append(tree.For(first, condition, step, tree.Block(body), at=node.at))
 
@@ -325,8 +330,7 @@ class Statements(Calls):
         body = self.body(node.body)
         condition = conditions[0].expr
         if early:
-            stop = tree.If(tree.Unary("!", condition), tree.Block((tree.Jump("break"),)))
-            body, condition = (*early, stop, *body), tree.Number("1")
+            body, condition = (*early, _unless(condition), *body), tree.Number("1")
         self.out.append(tree.While(condition, tree.Block(body), at=node.at))
 
     def _do_do(self, node: tree.Do) -> None:
@@ -409,6 +413,12 @@ class Statements(Calls):
                 function.parameters, self._defaults(function, args), strict=True
             ):
                 self._pass(parameter, given)
+            if (value := _formula(body)) is not None:
+                made = self.expr(value)
+                kind = types.bare(self.resolve(function.result))
+                self.templates, self.mutable = kept
+                self.depth -= 1
+                return made if types.name(kind) == "auto" else self.cast(kind, made)
             kind = self._result(function, body)
             result = None
             if types.name(kind) != "void":
@@ -494,6 +504,32 @@ class Statements(Calls):
                     if isinstance(parameter.type, tree.Reference):
                         found |= {_base(arg)}
         return found | _passed_to_lambdas(body)
+
+
+def _unless(condition: tree.Expr) -> tree.If:
+    """``if (!condition) break;``."""
+    return tree.If(tree.Unary("!", condition), tree.Block((tree.Jump("break"),)))
+
+
+def _continues(body: tree.Node) -> bool:
+    """Whether a loop's body goes to the next round before its end."""
+    if isinstance(body, tree.Jump):
+        return body.kind == "continue"
+    if isinstance(body, tree.For | tree.While | tree.Do):
+        return False
+    return any(_continues(child) for child in tree.children(body))
+
+
+def _formula(body: tree.Block) -> tree.Expr | None:
+    """The value of a function that is nothing but one, and does nothing besides."""
+    match body.body:
+        case (tree.Return(value),) if value is not None and not isinstance(value, tree.Braces):
+            acts = any(isinstance(n, tree.Assign | tree.Postfix | tree.Lambda)
+                       or (isinstance(n, tree.Unary) and n.op in ("++", "--"))
+                       for n in tree.walk(value))  # fmt: skip
+            return None if acts else value
+        case _:
+            return None
 
 
 def _passed_to_lambdas(body: tree.Node) -> set[str]:

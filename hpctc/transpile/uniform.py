@@ -170,7 +170,7 @@ def block_variables(kernel: Translated, uniform: Uniform) -> set[str]:
         for node in tree.walk(statement):
             _note(node, definitions)
             if isinstance(node, tree.If | tree.For | tree.While | tree.Do) and exchanges(node):
-                for part in (node.condition, getattr(node, "step", None)):
+                for part in (node.condition, getattr(node, "step", None), *_exits(node)):
                     if part is not None:
                         needed |= {n.name for n in tree.walk(part) if isinstance(n, tree.Name)}
     scalars = {
@@ -184,6 +184,13 @@ def block_variables(kernel: Translated, uniform: Uniform) -> set[str]:
             needed.add(name)
             pending.append(name)
     return needed
+
+
+def _exits(node: tree.Node) -> list[tree.Expr]:
+    """Conditions under which a loop that the block runs together is left or begun again."""
+    if isinstance(node, tree.If):
+        return []
+    return [n.condition for n in tree.walk(node) if isinstance(n, tree.If) and escapes(n)]
 
 
 def _note(node: tree.Node, definitions: dict[str, set[str]]) -> None:

@@ -20,10 +20,14 @@ from hpctc.emulate import Emulation, emulate
 from hpctc.emulate.run import Buffers
 from hpctc.native.compiler import compiler
 from hpctc.syntax.slices import without_host
-from tests.transpile.corpus import matrices, pointwise, rows
+from tests.transpile.corpus import algorithms, images, matrices, pointwise, rows
 from tests.transpile.corpus.case import FOLDER, Array, Case
 
-CASES = [*pointwise.CASES, *rows.CASES, *matrices.CASES]
+CASES = [
+    case
+    for table in (pointwise, rows, matrices, images, algorithms)
+    for case in table.CASES
+]
 
 STRICT = compiler("gcc{flags='-O1 -march=native -fopenmp -Wall'}")
 
