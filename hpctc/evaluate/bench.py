@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from hpctc.core.records import Answer, Build, Candidate, Task
+from hpctc.core.records import Answer, Build, Candidate, Task, Tier
 from hpctc.native.compiler import Built, Compiler
 from hpctc.sandbox.compiling import fenced
 from hpctc.sandbox.limits import COMPILE
@@ -27,6 +27,8 @@ class Bench:
     """Shared objects, by content."""
     jobs: int = 1
     """How many candidates are built or verified at once; timing is alone on the machine."""
+    tiers: tuple[Tier, ...] = ()
+    """What a candidate that is right is put through beside plain calls."""
 
     def at(self, threads: int) -> "Bench":
         """The same on the first so many of its cores."""

@@ -25,6 +25,10 @@ MOST_ROUNDS = 400
 WARM_UP = 2
 """Rounds before those that count; the rungs show in them that they are right."""
 COLD_ROUNDS = 6
+HOPELESS = 3.0
+"""A rung that takes so many times as long as the candidate, and most of the time, rests after a few
+rounds: its place on the ladder is known, and the others need the time."""
+HOPELESS_ROUNDS = 4
 TIGHT = 0.01
 """The half-width of the interval of every ratio, relative, at which more is not worth it."""
 GRACE_NS = 200_000
@@ -44,22 +48,32 @@ class Side(Protocol):
 
 @dataclass
 class Series:
-    """The calls of one candidate and its rungs, one entry a round."""
+    """The calls of one candidate and its rungs: entry i is of round i, for as long as it ran."""
 
     candidate: list[Called] = field(default_factory=list)
     rungs: dict[str, list[Called]] = field(default_factory=dict)
 
     def add(self, candidate: Called, rungs: Mapping[str, Called]) -> None:
-        """One more round; a rung that takes no part any more is forgotten."""
+        """One more round of the candidate and of the rungs that still take part."""
         self.candidate.append(candidate)
-        for name in self.rungs.keys() - rungs.keys():
-            del self.rungs[name]
         for name, called in rungs.items():
             self.rungs.setdefault(name, []).append(called)
 
     def is_tight(self) -> bool:
-        """Whether the interval of the ratio to every rung is narrow."""
-        return all(_tight(self.candidate, column) for column in self.rungs.values())
+        """Whether the interval of the ratio to every rung that still takes part is narrow."""
+        count = len(self.candidate)
+        return all(_tight(self.candidate, c) for c in self.rungs.values() if len(c) == count)
+
+    def hopeless(self, seconds: float) -> list[str]:
+        """Rungs that are far behind and have had half of the time for themselves."""
+        found = []
+        for name, column in self.rungs.items():
+            if len(column) >= HOPELESS_ROUNDS:
+                mine = sum(c.child_ns for c in self.candidate[: len(column)])
+                theirs = sum(c.child_ns for c in column)
+                if theirs > HOPELESS * mine and theirs > 0.5e9 * seconds:
+                    found.append(name)
+        return found
 
     def forged(self, cores: int) -> str:
         """Why the candidate's clock cannot be believed; empty: it can.
@@ -135,8 +149,10 @@ class Match:
             for turn in range(MOST_ROUNDS):
                 warm.add(*self._round(next(inputs), turn))
                 # Only whole rounds A B B A, so that neither side goes first more often.
-                enough = turn % 2 and turn + 1 >= FEWEST_ROUNDS
-                if enough and (time.monotonic() > deadline or warm.is_tight()):
+                if turn % 2 == 0:
+                    continue
+                self._rest(warm.hopeless(seconds))
+                if turn + 1 >= FEWEST_ROUNDS and (time.monotonic() > deadline or warm.is_tight()):
                     break
             for turn in range(COLD_ROUNDS if seconds else 0):
                 cold.add(*self._round(next(inputs), turn, cold=True))
@@ -193,6 +209,12 @@ class Match:
                     finding = compared(outputs, self.decide(values))
                     if finding.verdict != "correct":
                         self._drop(name, f"its answer is {finding.verdict}: {finding.detail}")
+
+    def _rest(self, names: Sequence[str]) -> None:
+        """Call these no more, and keep what they showed; never the yardstick."""
+        for name in names:
+            if name in self._sides and name != next(iter(self._sides)):
+                del self._sides[name]
 
     def _drop(self, name: str, why: str) -> None:
         self._dropped[name] = why

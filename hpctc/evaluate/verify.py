@@ -1,4 +1,9 @@
-"""Whether a build computes what its task's graph means, on every seed and distribution."""
+"""Whether a build computes what its task's graph means, on every seed and distribution.
+
+In this order, until something fails: calls on all cases, with arrays that end at a guard page; one
+call with arrays that begin at one; one of a build with AddressSanitizer and UBSan; one of a build
+with ThreadSanitizer (:mod:`hpctc.evaluate.sanitize`).
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,13 +11,14 @@ from functools import partial
 from itertools import groupby
 from threading import Lock
 
-from hpctc.core.records import Build, Pair, Verdict, VerdictClass
+from hpctc.core.records import Build, Pair, Scene, Tier, Verdict, VerdictClass
 from hpctc.core.suite import Suite
 from hpctc.evaluate.bench import Attempt, Bench, in_order
 from hpctc.evaluate.cases import Case, cases
 from hpctc.evaluate.compare import difference
+from hpctc.evaluate.sanitize import PASSED, THREADS, WATCHERS, Watcher, examine
 from hpctc.evaluate.seat import Seat
-from hpctc.sandbox.arena import Arena
+from hpctc.sandbox.arena import Arena, Flush
 from hpctc.sandbox.process import Ended
 
 
@@ -24,6 +30,8 @@ class Finding:
     detail: str = ""
     max_error: float | None = None
     jail: tuple[str, ...] = ()
+    tiers: tuple[Tier, ...] = ()
+    scene: Scene | None = None
 
 
 def verify(attempts: Iterable[Attempt], suite: Suite, bench: Bench) -> Iterator[Verdict]:
@@ -70,6 +78,8 @@ def _verdict(attempt: Attempt, shared: Shared, suite: Suite, bench: Bench) -> Ve
         max_error=finding.max_error,
         tolerance=max((case.right.tolerance for case in known), default=None),
         jail=finding.jail,
+        tiers=finding.tiers,
+        scene=finding.scene,
     )
 
 
@@ -84,18 +94,52 @@ def _unbuilt(attempt: Attempt, build: Build) -> Finding | None:
 
 
 def judge(source: str, pair: Pair, known: Sequence[Case], bench: Bench) -> Finding:
-    """Run ``source`` on all cases in one child; the first failure ends it."""
+    """Put ``source`` through all tiers; the first failure ends it."""
     library = bench.compile(source).library
     if library is None:
         return Finding("not built", "it was built before, and cannot be built again")
-    worst = 0.0
-    with Seat(bench.setup, library, pair) as seat:
-        for turn, case in enumerate(known):
-            finding = run_case(seat, case, turn)
-            if finding.verdict != "correct":
-                return finding
-            worst = max(worst, finding.max_error or 0.0)
-        return Finding("correct", "", worst, seat.child.layers)
+    threads = len(bench.setup.cores)
+    found = Finding("correct")
+    flushes: tuple[Flush, ...] = ("end", "start")
+    for flush in flushes:
+        with Seat(bench.setup, library, pair, flush) as seat:
+            for turn, case in enumerate(known if flush == "end" else known[:1]):
+                finding = replace(run_case(seat, case, turn), tiers=("calls",))
+                if finding.verdict != "correct":
+                    calls = tuple(c.name for c in known[: turn + 1])
+                    scene = Scene(tier="calls", calls=calls, flush=flush, threads=threads)
+                    return _refined(replace(finding, scene=scene), source, pair, case, bench)
+                worst = max(found.max_error or 0.0, finding.max_error or 0.0)
+                found = replace(finding, max_error=worst)
+    for watcher in WATCHERS:
+        if watcher.tier in bench.tiers and known:
+            found = _watched(watcher, found, source, pair, known[0], bench)
+            if found.verdict != "correct":
+                break
+    return found
+
+
+def _watched(
+    watcher: Watcher, found: Finding, source: str, pair: Pair, case: Case, bench: Bench
+) -> Finding:
+    """One tier more: what a sanitizer finds replaces the verdict; what it leaves open, nothing."""
+    report = examine(watcher, source, pair, case, bench)
+    if report == PASSED:
+        return replace(found, tiers=(*found.tiers, watcher.tier))
+    if isinstance(report, str):
+        return found
+    threads = max(THREADS, len(bench.setup.cores))
+    scene = Scene(tier=watcher.tier, calls=(case.name,), threads=threads)
+    tiers = (*found.tiers, watcher.tier)
+    return replace(found, verdict=report.verdict, detail=report.detail, tiers=tiers, scene=scene)
+
+
+def _refined(finding: Finding, source: str, pair: Pair, case: Case, bench: Bench) -> Finding:
+    """A crash in words: a sanitizer may say that, where and how it left its arrays."""
+    if finding.verdict != "crashed" or "sanitizers" not in bench.tiers:
+        return finding
+    told = _watched(WATCHERS[0], finding, source, pair, case, bench)
+    return told if told.verdict == "out-of-bounds" else finding
 
 
 def run_case(seat: Seat, case: Case, turn: int) -> Finding:
@@ -105,7 +149,7 @@ def run_case(seat: Seat, case: Case, turn: int) -> Finding:
     if isinstance(outcome, Ended):
         return Finding(outcome.failure, outcome.detail, None, layers)
     if (where := outputs.trespass()) is not None:
-        return Finding("wrong", where, None, layers)
+        return Finding("out-of-bounds", where, None, layers)
     return replace(compared(outputs, case), jail=layers)
 
 

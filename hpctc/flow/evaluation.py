@@ -18,11 +18,14 @@ from hpctc.core.records import (
     Record,
     Score,
     Task,
+    Tier,
     Timing,
     Verdict,
 )
 from hpctc.core.run import About, Done, Run
 from hpctc.core.suite import Suite
+from hpctc.decode import strategy as strategies
+from hpctc.evaluate import sanitize
 from hpctc.evaluate.bench import Attempt, Bench
 from hpctc.evaluate.building import build
 from hpctc.evaluate.timing import How as Against
@@ -56,6 +59,8 @@ class How:
     temperature: float = 0.0
     """0: greedy; only a language model has any use for it."""
     seed: int = 0
+    strategy: str = ""
+    """How a local language model decodes; empty: one token a pass."""
     limit: int | None = None
     only: str = "*"
     compiler: str = "gcc"
@@ -64,6 +69,8 @@ class How:
     cores where there are fewer."""
     baselines: str | None = None
     """``reference,null``: the rungs beside which candidates are timed; None: the usual ones."""
+    checks: str | None = None
+    """``sanitizers,race`` or ``none``; None: all that the host has."""
     seconds: float | None = None
     """For timing one candidate; 0: nothing is timed; None: what the suite says."""
     jobs: int = 1
@@ -83,6 +90,7 @@ class Plan:
     threads: tuple[int, ...]
     """Ascending; timed on each."""
     baselines: tuple[str, ...]
+    tiers: tuple[Tier, ...]
     seconds: float
     jobs: int
     sandbox: str
@@ -103,6 +111,7 @@ class Plan:
             "samples": self.sampling.samples,
             "temperature": self.sampling.temperature,
             "seed": self.sampling.seed,
+            "strategy": self.sampling.strategy,
             "compiler": str(self.compiler),
             "flags": self.compiler.flags,
             "threads": self.most_threads,
@@ -111,6 +120,7 @@ class Plan:
             "seeds": list(self.suite.seeds),
             "distributions": list(self.suite.distributions),
             "baseline": ",".join(self.baselines),
+            "checks": list(self.tiers),
             "sandbox": self.sandbox,
         }
         versions = {
@@ -137,14 +147,27 @@ def plan(suite: Suite, how: How) -> Plan:
         suite,
         tuple(tasks),
         model(how.model),
-        Sampling(how.samples, how.temperature, how.seed),
+        Sampling(how.samples, how.temperature, how.seed, _decoding(how)),
         compiler(how.compiler),
         tuple(sorted(set(threads))),
         ladder.named(how.baselines),
+        sanitize.named(how.checks),
         suite.seconds if how.seconds is None else how.seconds,
         how.jobs,
         how.sandbox,
     )
+
+
+def _decoding(how: How) -> str:
+    """The strategy's text, checked: a wrong one is an error before anything is loaded."""
+    if not how.strategy:
+        return ""
+    if not model(how.model).decodes:
+        raise UsageError(
+            f"{how.model} does not decode here, so it cannot be told how",
+            "--strategy is for hf{path=...}",
+        )
+    return str(strategies(how.strategy))
 
 
 def quiet(_stage: str, _count: int, records: Iterable[R]) -> Iterator[R]:
@@ -186,6 +209,7 @@ class Stages:
             plan.compiler,
             folder,
             plan.jobs,
+            plan.tiers,
         )
         self._attempts: dict[str, Attempt] = {}
         """Candidate id, then build id, then verdict id -> what is known of the attempt."""

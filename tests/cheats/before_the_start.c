@@ -1,4 +1,4 @@
-/* verdict: wrong */
+/* verdict: out-of-bounds */
 /* Writes one element before the start: the mark before the array. */
 
 #define N (300 * 257)

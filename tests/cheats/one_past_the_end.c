@@ -1,4 +1,4 @@
-/* verdict: wrong */
+/* verdict: out-of-bounds */
 /* Writes one element past the end: the mark behind the array. */
 
 #define N (300 * 257)

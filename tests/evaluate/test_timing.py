@@ -10,7 +10,15 @@ import pytest
 from hpctc.core.records import Pair
 from hpctc.evaluate.bench import Bench
 from hpctc.evaluate.cases import Case
-from hpctc.evaluate.match import COLD_ROUNDS, FEWEST_ROUNDS, WARM_UP, Match, Outcome, Series
+from hpctc.evaluate.match import (
+    COLD_ROUNDS,
+    FEWEST_ROUNDS,
+    HOPELESS_ROUNDS,
+    WARM_UP,
+    Match,
+    Outcome,
+    Series,
+)
 from hpctc.evaluate.seat import Seat
 from hpctc.native.call import Array
 from hpctc.sandbox.process import Called
@@ -157,3 +165,19 @@ def test_what_goes_wrong_in_a_timed_call_says_which_calls_came_before(
     assert outcome.scene.tier == "timed calls"
     assert len(outcome.scene.calls) == 6
     assert all(call.startswith("seed 1, uniform, rolled ") for call in outcome.scene.calls)
+
+
+def test_a_rung_far_behind_rests_and_keeps_what_it_showed(
+    bench: Bench, pair: Pair, known: list[Case], decide: Decide
+) -> None:
+    slow = pair.c_code.replace(
+        "for (int i", "for (volatile int k = 0; k < 20000000; k++);\n for (int i"
+    )
+    with ExitStack() as opened:
+        mine, *rungs = seats(
+            {"mine": pair.c_code, "reference": pair.c_code, "slow": slow}, bench, pair, opened
+        ).items()
+        outcome = Match(mine[1], dict(rungs), decide, 1e-6, 1).play(known[0].inputs, 0.05)
+    assert len(outcome.series.rungs["slow"]) == HOPELESS_ROUNDS
+    assert len(outcome.series.rungs["reference"]) >= FEWEST_ROUNDS
+    assert "slow" not in outcome.dropped
