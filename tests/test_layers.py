@@ -31,15 +31,16 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "models": ({"core", "transpile", "decode"}, {"torch", "transformers"}),
     "evaluate": ({"core", "native", "graph", "sandbox"}, {"numpy"}),
     "score": ({"core"}, {"numpy", "scipy"}),
-    "report": ({"core", "score"}, {"numpy", "rich"}),
+    "regress": ({"core", "score"}, {"numpy", "scipy"}),
+    "report": ({"core", "score", "regress"}, {"numpy", "rich"}),
     "flow": (
         {"core", "native", "graph", "rewrite", "lower", "dataset", "prompt", "models"}
-        | {"sandbox", "evaluate", "score", "transpile", "audit"},
+        | {"sandbox", "evaluate", "score", "decode", "transpile", "audit"},
         {"rich"},
     ),
     "cli": (
         {"core", "native", "graph", "rewrite", "dataset", "models", "sandbox", "emulate"}
-        | {"flow", "report", "transpile", "audit"},
+        | {"flow", "regress", "report", "syntax", "transpile", "audit"},
         {"click", "rich"},
     ),
 }

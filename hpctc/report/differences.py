@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from hpctc.regress.compare import Conditions, change, disagreements, measured, same_compiler
+from hpctc.regress.judge import Change, order
 from hpctc.report.reading import Series
-from hpctc.report.regress import Change, change, disagreements, measured, order
 
 THRESHOLD = 0.03
 """What counts as a change of speed, as in ``hpctc regress``."""
@@ -60,11 +61,12 @@ def differences(series: Sequence[Series]) -> list[Differences]:
 
 def _against(first: Series, other: Series) -> Differences:
     old, new = measured(first.read.folder), measured(other.read.folder)
+    how = Conditions(THRESHOLD, same_compiler(first.read.about, other.read.about))
     rows = {}
     for key in old:
         if key in new and key[1] == 0:
             score = new[key].score
-            found = change(old[key], new[key], THRESHOLD)
+            found = change(old[key], new[key], how)
             rows[found.name] = Difference(
                 score.task, score.name, old[key].score.speedup, score.speedup, found
             )

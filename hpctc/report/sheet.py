@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from hpctc.core.records import Pair, Score, Task, Tensor, Timing
+from hpctc.regress.judge import Change
 from hpctc.report.code import Blocks
 from hpctc.report.differences import Differences
 from hpctc.report.plots import times
 from hpctc.report.reading import Series
-from hpctc.report.regress import Change
 from hpctc.score import Estimate, Trail
 from hpctc.score.ladder import rungs
 from hpctc.score.similarity import Similarity, similarity

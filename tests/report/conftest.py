@@ -55,11 +55,12 @@ def _pair(name: str) -> Pair:
     return Pair.make(
         name=name,
         category="elementwise" if name < "n" else "reduction",
-        graph=f"graph {name}_op(x: f32[64, 64]) {{\n  v0 = {name}(x)\n  return v0\n}}\n",
+        graph=f"graph {name}_op(x: f32[64, 64] in [-1, 1]) {{\n  v0 = relu(x)\n  return v0\n}}\n",
         c_code=f"void {name}(const float *restrict x, float *restrict y) {{\n"
-        "    for (int i = 0; i < 4096; i++) {\n        y[i] = x[i] + 1.0f;\n    }\n}\n",
+        "    for (int i = 0; i < 4096; i++) {\n"
+        "        y[i] = x[i] > 0.0f ? x[i] : 0.0f;\n    }\n}\n",
         cuda_code=f'extern "C" __global__ void {name}_kernel(float *y, const float *x) {{\n'
-        "  y[blockIdx.x * 64 + threadIdx.x] = x[blockIdx.x * 64 + threadIdx.x] + 1.0f;\n}\n",
+        "  y[blockIdx.x * 64 + threadIdx.x] = max(x[blockIdx.x * 64 + threadIdx.x], 0.0f);\n}\n",
         entry=name,
         launches=(
             Launch(
@@ -82,9 +83,9 @@ def _pair(name: str) -> Pair:
 class Sheaf:
     """The records of a run while it is written."""
 
-    def __init__(self, name: str, noise: float, pairs: int) -> None:
+    def __init__(self, name: str, noise: float, pairs: int, code: str) -> None:
         self.random = np.random.default_rng([ord(c) for c in name])
-        self.noise, self.pairs = noise, pairs
+        self.noise, self.pairs, self.code = noise, pairs, code
         self.stages: dict[str, list[Record]] = {
             stage: []
             for stage in (
@@ -105,7 +106,7 @@ class Sheaf:
         kind = "correct" if isinstance(outcome, float) else outcome
         reason = REASONS.get(kind, "" if kind == "correct" else f"it {kind}")
         silent = kind in ("abstained", "not found")
-        source = None if silent else f"/* {number} */\n{pair.c_code}"
+        source = None if silent else f"/* {self.code} {number} */\n{pair.c_code}"
         text = None if kind == "abstained" else source or "I cannot."
         answer = Answer.make(of=prompt.id, model="replay", sample=number, text=text, reason=reason)
         candidate = Candidate.make(of=answer.id, source=source, reason=reason if silent else "")
@@ -137,20 +138,24 @@ class Sheaf:
 
 @pytest.fixture
 def write_run(tmp_path: Path) -> Write:
-    """``write(name, {task: outcome}, noise=..., **settings)`` -> the run's folder."""
+    """``write(name, {task: outcome}, noise=..., **settings)`` -> the run's folder.
+
+    Runs of the same ``code`` hold the same C; else each has its own.
+    """
 
     def write(
         name: str,
         tasks: Mapping[str, Outcome],
         noise: float = 0.002,
         pairs: int = 40,
+        code: str | None = None,
         **settings: object,
     ) -> Path:
         folder = tmp_path / name
         folder.mkdir()
         document = {"settings": {**SETTINGS, **settings}, "host": HOST, "versions": {"gcc": "12"}}
         (folder / "run.json").write_text(json.dumps(document))
-        sheaf = Sheaf(name, noise, pairs)
+        sheaf = Sheaf(name, noise, pairs, name if code is None else code)
         for task, outcome in tasks.items():
             sheaf.task(task, outcome)
         s = sheaf.stages

@@ -142,7 +142,7 @@ def test_a_click_on_a_task_shows_everything_of_it(opened: "Chrome") -> None:
     assert "Translate sum <now> & here." in one(opened, "#body .pane .code").text
     graph = one(opened, "#body button[data-show]")
     graph.click()
-    assert "v0 = sum(x)" in one(opened, "#body .pane .code").text
+    assert "graph sum_op(x: f32" in one(opened, "#body .pane .code").text
     assert len(opened.find_elements("css selector", "#body .timings svg")) == 1
     one(opened, "#close").click()
     assert not is_open(opened)

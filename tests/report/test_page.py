@@ -84,7 +84,7 @@ def test_every_record_leads_to_its_task(two: tuple[Path, Path]) -> None:
 def test_what_a_model_says_is_text(write_run: Write) -> None:
     folder = write_run("run", {"conv": 1.0})
     path = folder / "answers.jsonl"
-    said = path.read_text().replace("/* 0 */", "<script>alert(1)</script><img src=x>")
+    said = path.read_text().replace("/* run 0 */", "<script>alert(1)</script><img src=x>")
     path.write_text(said)
     text = page([read(folder)])
     assert "<script>alert" not in text
@@ -93,7 +93,7 @@ def test_what_a_model_says_is_text(write_run: Write) -> None:
 
 
 def test_a_source_is_held_once(write_run: Write) -> None:
-    same = [write_run(name, {"conv": 1.0}) for name in ("a", "b", "c")]
+    same = [write_run(name, {"conv": 1.0}, code="one") for name in ("a", "b", "c")]
     text = page([read(folder) for folder in same])
     assert len(re.findall(r'<template id="b-', text)) == len(
         set(re.findall(r'<template id="(b-\w+)"', text))

@@ -1,0 +1,8 @@
+"""The regression gate: is a run faster than another, slower, or can nobody tell?
+
+In come two run folders (:mod:`~hpctc.regress.compare`), or rounds in which the candidates of both
+were called beside each other (:mod:`~hpctc.regress.live`, played by :mod:`hpctc.flow.rematch`); out
+goes an answer a task and one for the whole, for people and for machines
+(:mod:`~hpctc.regress.page`). The rules by which an interval becomes an answer stand in
+:mod:`~hpctc.regress.judge`.
+"""

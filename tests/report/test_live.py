@@ -1,0 +1,155 @@
+"""Rounds of a live comparison: against scipy, on replayed noise, and once for real."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from scipy import stats
+
+from hpctc.cli import main
+from hpctc.core import jsonl
+from hpctc.core.records import Candidate, Timing
+from hpctc.core.run import read_about
+from hpctc.flow import rematch
+from hpctc.regress.live import LOOKS, Rounds, change, figure, play, whole
+
+
+def timing(ratio: float, number: int = 0, **problem: str) -> Timing:
+    return Timing.make(
+        of="v",
+        baseline=f"round {number}",
+        threads=2,
+        candidate_ns=(1_000_000,) * 3,
+        baseline_ns=(round(1e6 * ratio),) * 3,
+        **problem,
+    )
+
+
+def noisy(ratio: float, spread: float, seed: int) -> Iterator[Timing]:
+    random = np.random.default_rng(seed)
+    return (timing(ratio * random.lognormal(0.0, spread), n) for n in count())
+
+
+def test_a_round_is_its_median_ratio() -> None:
+    one = replace(timing(1.0), candidate_ns=(10, 20, 10), baseline_ns=(20, 20, 90))
+    assert figure(one) == pytest.approx(math.log(2.0))
+
+
+def test_the_interval_is_students() -> None:
+    logs = [0.01, -0.02, 0.03, 0.00]
+    found = change(Rounds("t", logs), 0.03).ratio
+    level = 1 - 0.01 / len(LOOKS)
+    theirs = stats.ttest_1samp(logs, 0.0).confidence_interval(level)
+    assert found is not None
+    assert math.log(found.low) == pytest.approx(theirs.low)
+    assert math.log(found.high) == pytest.approx(theirs.high)
+
+
+def test_the_whole_of_two_tasks_is_welchs_interval() -> None:
+    a, b = [0.05, 0.06, 0.07, 0.05], [0.01, 0.05, 0.02, 0.04, 0.03, 0.00]
+    found = whole([Rounds("a", a), Rounds("b", b)], 0, 0.03)
+    theirs = stats.ttest_ind(a, [-x for x in b], equal_var=False).confidence_interval(0.95)
+    assert found is not None
+    assert found.ratio is not None
+    assert 2 * math.log(found.ratio.low) == pytest.approx(theirs.low)
+    assert 2 * math.log(found.ratio.high) == pytest.approx(theirs.high)
+
+
+def test_tasks_of_the_same_code_dilute_the_whole() -> None:
+    lost = Rounds("a", [-0.4, -0.41, -0.39, -0.4])
+    alone, among = whole([lost], 0, 0.03), whole([lost], 9, 0.03)
+    assert alone is not None
+    assert among is not None
+    assert alone.ratio is not None
+    assert among.ratio is not None
+    assert math.log(among.ratio.value) == pytest.approx(math.log(alone.ratio.value) / 10)
+    nothing = whole([], 3, 0.03)
+    assert nothing is not None
+    assert nothing.answer == "same"
+    assert whole([], 0, 0.03) is None
+
+
+def test_measuring_ends_with_the_first_answer() -> None:
+    calm, _ = play("t", noisy(0.8, 0.005, 1), 0.03)
+    assert len(calm.logs) == LOOKS[0]
+    loud, answer = play("t", noisy(1.0, 0.2, 1), 0.03)
+    assert len(loud.logs) == LOOKS[-1]
+    assert answer.answer == "cannot tell"
+
+
+def test_false_alarms_are_rare_and_losses_are_found() -> None:
+    """Noise of 2 % a round: no alarm in 300 comparisons of equals, 10 % found 99 times of 100."""
+    alarms = sum(play("t", noisy(1.0, 0.02, n), 0.03)[1].answer == "slower" for n in range(300))
+    found = sum(play("t", noisy(0.9, 0.02, n), 0.03)[1].answer == "slower" for n in range(100))
+    assert alarms == 0
+    assert found >= 99
+
+
+@pytest.mark.parametrize(
+    ("verdict", "answer"), [("wrong", "newly wrong"), ("correct", "cannot tell")]
+)
+def test_a_failure_is_an_answer(verdict: str, answer: str) -> None:
+    broken = timing(1.0, verdict=verdict, problem="the new candidate failed: SIGSEGV")
+    _, found = play("t", iter([timing(1.0), broken]), 0.03)
+    assert (found.answer, found.ratio) == (answer, None)
+    assert "SIGSEGV" in found.detail
+
+
+def test_rounds_that_run_out_are_judged_as_they_are() -> None:
+    found, answer = play("t", iter([timing(1.0)]), 0.03)
+    assert len(found.logs) == 1
+    assert answer.answer == "cannot tell"
+
+
+@pytest.fixture
+def slowed(write_run: Callable[..., Path]) -> tuple[Path, Path]:
+    """Two runs with the same C but for ``conv``, which the second does 400 times over."""
+    tasks = {"conv": 1.0, "sum": 1.0, "tanh": "wrong"}
+    old = write_run("a", tasks, code="one")
+    new = write_run("b", {**tasks, "tanh": 1.0}, code="one")
+    path = new / "candidates.jsonl"
+    body = 'for (int r = 0; r < 400; r++) { __asm__ volatile("" ::: "memory");'
+    changed = []
+    for c in jsonl.read(path, Candidate):
+        source = c.source or ""
+        if "void conv" in source:
+            source = source.replace("    for (int i", f"    {body}\n    for (int i") + "}"
+        changed.append(replace(c, source=source))
+    jsonl.write(path, changed)
+    return old, new
+
+
+def test_two_candidates_are_called_beside_each_other(slowed: tuple[Path, Path]) -> None:
+    """The real sandbox, whoever sits first."""
+    (duel,) = rematch.duels(*slowed)
+    assert duel.name == "conv"
+    bench = rematch.bench(read_about(slowed[1]), slowed[1] / "build")
+    rounds = rematch.rounds(duel, bench, (1, "uniform"), 0.02)
+    found = [next(rounds) for _ in range(4)]
+    assert [t.problem for t in found] == [""] * 4
+    assert all(figure(t) < math.log(0.5) for t in found)
+    assert len({t.id for t in found}) == 4
+
+
+def test_the_live_gate_plays_only_what_is_open(slowed: tuple[Path, Path], tmp_path: Path) -> None:
+    times = tmp_path / "times.jsonl"
+    words = ["regress", *map(str, slowed), "--live", "--seconds", "0.02", "--times", str(times)]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 1, done.output
+    answers = dict(line.split()[:2] for line in done.output.splitlines() if " 0." in line[:60])
+    assert answers["conv"] == "slower"
+    assert "the same C" in done.output
+    assert "newly right" in done.output
+    taken = list(jsonl.read(times, Timing))
+    assert len(taken) in LOOKS
+    assert all(len(t.candidate_ns) == len(t.baseline_ns) >= 10 for t in taken)
+
+
+def test_times_are_of_a_live_comparison(slowed: tuple[Path, Path], tmp_path: Path) -> None:
+    words = ["regress", *map(str, slowed), "--times", str(tmp_path / "t")]
+    assert CliRunner().invoke(main, words).exit_code == 2
