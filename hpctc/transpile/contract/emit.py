@@ -7,14 +7,13 @@ from typing import Any
 from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.contract.copies import filled, freed
-from hpctc.transpile.contract.forms import ZERO, Form
+from hpctc.transpile.contract.forms import ZERO, Form, name_of
 from hpctc.transpile.contract.nest import Nest
 from hpctc.transpile.contract.operands import (
     LANES,
     Axis,
     Scratch,
     flattened,
-    name_of,
     packed,
     padded,
     strides,
@@ -249,7 +248,7 @@ class _Writer:
         if not is_zero(first):
             start = self.speller.value(reformed(first, lambda f: self._placed(f, place)))
             result = tree.Binary("+", start, result)  # type: ignore[assignment]
-        (total,) = (p for p in _parts(nest.value) if isinstance(p, Sum))
+        total = nest.sum
         marked = rewritten(nest.value, lambda v: Load("", ZERO) if v == total else v)
         value = reformed(marked, lambda f: self._placed(f, place))
         target = tree.Index(tree.Name(nest.array), spell(self._placed(nest.index, place)))
@@ -284,9 +283,3 @@ class _Writer:
             made = loop(name, count, *body, start=begin)
             body = (SIMD, made) if place == 0 else (made,)
         return list(body)
-
-
-def _parts(value: Value) -> list[Value]:
-    from hpctc.transpile.contract.values import walk
-
-    return list(walk(value))

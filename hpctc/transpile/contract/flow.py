@@ -9,6 +9,7 @@ is not surely known (not stored, stored twice, other iteration, missing barrier)
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hpctc.transpile.contract.bounds import limit, narrow, single
 from hpctc.transpile.contract.forms import ZERO, Doubt, Form, Space
 from hpctc.transpile.contract.merge import merged
 from hpctc.transpile.contract.values import (
@@ -224,9 +225,11 @@ class Flow:
         return reformed(stored.value, lambda form: self.space.mapped(form, places))
 
     def _holds(self, bound: Bound, test: Test) -> bool:
+        bound = narrow(self.space, replace(bound, form=self.space.norm(bound.form)))
         low, high = self.space.range(bound.form)
         for known in test:
-            if self.space.norm(known.form) == bound.form:
+            known = narrow(self.space, replace(known, form=self.space.norm(known.form)))
+            if known.form == bound.form:
                 low = max(low, known.low) if known.low is not None else low
                 high = min(high, known.high) if known.high is not None else high
         return (bound.low is None or low >= bound.low) and (
@@ -245,17 +248,8 @@ class _Stored:
 
     @staticmethod
     def of(made: Definition, own: Sequence[str], space: Space) -> "_Stored":
-        fresh: dict[str, Form] = {}
         test = retested(made.test, space.norm)
-        for name in own:
-            extent = space.extents[name]
-            for bound in test:
-                if bound.form.terms == ((name, 1),) and not (bound.low or 0) > bound.form.constant:
-                    top = extent - 1 if bound.high is None else bound.high - bound.form.constant
-                    extent = min(extent, top + 1)
-            if extent < 1:
-                raise Doubt
-            fresh[name] = space.digit(f"{name}_of", extent)
+        fresh = {name: space.digit(f"{name}_of", space.extents[name]) for name in own}
 
         def renamed(form: Form) -> Form:
             return space.mapped(space.norm(form), fresh)
@@ -268,7 +262,10 @@ class _Stored:
         placed = [d for d in own if index.coefficient(d)]
         change, left = merged(space, used, placed)
         rest = [d for d in own if d not in placed]
-        test = retested(test, change)
+        test = tuple(narrow(space, b) for b in retested(test, change))
+        for bound in test:
+            if single(bound) and bound.form.terms[0][0] in (*left, *rest):
+                limit(space, bound)
         return _Stored(change(index), reformed(value, change), test, [*left, *rest])
 
     def solve(self, space: Space, wanted: Form) -> dict[str, Form] | None:

@@ -85,6 +85,13 @@ class Form:
 ZERO = Form()
 
 
+def name_of(digit: Form) -> str:
+    """The name of a form that is one digit."""
+    ((name, _),) = digit.terms
+    assert isinstance(name, str)
+    return name
+
+
 @dataclass
 class Space:
     """The digits that exist, and what became of those that were split."""
@@ -209,4 +216,4 @@ class Space:
                 return None
 
 
-__all__ = ["ZERO", "Atom", "Doubt", "Form", "Part", "Space"]
+__all__ = ["ZERO", "Atom", "Doubt", "Form", "Part", "Space", "name_of"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hpctc.transpile.contract.forms import Form, Space
-from hpctc.transpile.contract.values import Test, Value, forms, reformed, retested
+from hpctc.transpile.contract.values import Sum, Test, Value, forms, reformed, retested, walk
 
 
 @dataclass
@@ -15,10 +15,15 @@ class Nest:
     array: str
     index: Form
     value: Value
-    """Holds one Sum, over ``over``."""
+    """Holds one Sum, over ``over``, once or more often."""
     test: Test
     free: list[str]
     over: list[str]
+
+    @property
+    def sum(self) -> Sum:
+        """The one sum of the value, wherever it is used."""
+        return next(part for part in walk(self.value) if isinstance(part, Sum))
 
     def forms(self) -> list[Form]:
         """Every form of the nest."""

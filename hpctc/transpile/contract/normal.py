@@ -8,8 +8,9 @@ import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hpctc.transpile.contract.bounds import always, limit, narrow, single
 from hpctc.transpile.contract.flow import Definition
-from hpctc.transpile.contract.forms import ZERO, Doubt, Form, Space
+from hpctc.transpile.contract.forms import ZERO, Doubt, Space
 from hpctc.transpile.contract.merge import merged
 from hpctc.transpile.contract.nest import Nest
 from hpctc.transpile.contract.values import (
@@ -31,10 +32,11 @@ from hpctc.transpile.contract.widen import widened
 def nested_sum(made: Definition, space: Space) -> Nest:
     """The nest of an output's definition."""
     space = copy.deepcopy(space)
-    sums = [part for part in walk(made.value) if isinstance(part, Sum)]
+    sums = {part for part in walk(made.value) if isinstance(part, Sum)}
     if len(sums) != 1:
         raise Doubt
-    nest = Nest(space, made.array, made.index, made.value, made.test, [], list(sums[0].digits))
+    (one,) = sums
+    nest = Nest(space, made.array, made.index, made.value, made.test, [], list(one.digits))
     for uneven in (False, True):  # tests shorten digits first, so that most splits are even
         space.uneven = uneven
         before: object = None
@@ -110,50 +112,12 @@ def _reduced(nest: Nest, test: Test, free: Sequence[str]) -> Test:
     """The test without what always holds; a bound on one digit becomes its extent."""
     kept: list[Bound] = []
     for bound in test:
-        bound = _narrow(nest.space, bound)
-        if _single(bound) and bound.form.terms[0][0] in free:
-            _limit(nest.space, bound)
-        if not _always(nest.space, bound) and bound not in kept:
+        bound = narrow(nest.space, bound)
+        if single(bound) and bound.form.terms[0][0] in free:
+            limit(nest.space, bound)
+        if not always(nest.space, bound) and bound not in kept:
             kept.append(bound)
     return tuple(kept)
-
-
-def _single(bound: Bound) -> bool:
-    form = bound.form
-    return len(form.terms) == 1 and form.terms[0][1] == 1 and isinstance(form.terms[0][0], str)
-
-
-def _limit(space: Space, bound: Bound) -> None:
-    digit = bound.form.terms[0][0]
-    assert isinstance(digit, str)
-    if bound.high is not None:
-        extent = bound.high - bound.form.constant + 1
-        if extent < 1:
-            raise Doubt
-        space.extents[digit] = min(space.extents[digit], extent)
-
-
-def _always(space: Space, bound: Bound) -> bool:
-    low, high = space.range(bound.form)
-    return (bound.low is None or low >= bound.low) and (bound.high is None or high <= bound.high)
-
-
-def _narrow(space: Space, bound: Bound) -> Bound:
-    """``4 h + l <= 783`` with l < 4 is ``h <= 195``."""
-    if bound.low is not None or bound.high is None:
-        return bound
-    form = bound.form
-    terms = sorted(form.terms, key=lambda item: item[1])
-    for count in range(len(terms)):
-        step = terms[count][1]
-        if step <= 1 or any(c % step for _, c in terms[count:]):
-            continue
-        rest = Form.of(dict(terms[:count]))
-        low, high = space.range(rest)
-        top = bound.high - form.constant
-        if low >= 0 and high < step and ((top + 1) % step == 0 or not rest.terms):
-            return Bound(Form.of({a: c // step for a, c in terms[count:]}), None, top // step)
-    return bound
 
 
 def _simpler(nest: Nest, value: Value) -> Value:
@@ -168,8 +132,8 @@ def _shorten(nest: Nest) -> None:
     for part in walk(nest.value):
         if isinstance(part, Sum):
             for bound in _needed(part.term):
-                if _single(bound) and bound.form.terms[0][0] in nest.over:
-                    _limit(nest.space, bound)
+                if single(bound) and bound.form.terms[0][0] in nest.over:
+                    limit(nest.space, bound)
 
 
 def _needed(term: Value) -> list[Bound]:

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
+from typing import Any
 
-from hpctc.transpile.contract.forms import ZERO, Doubt, Form
+import numpy as np
+
+from hpctc.transpile.contract.forms import ZERO, Doubt, Form, Part, name_of
 from hpctc.transpile.contract.nest import Nest
 from hpctc.transpile.contract.values import (
     ZERO_VALUE,
@@ -12,12 +16,18 @@ from hpctc.transpile.contract.values import (
     Op,
     Pick,
     Sum,
+    Test,
     Value,
+    binary,
     forms,
     is_zero,
+    operator,
     reformed,
     walk,
 )
+
+TABLE = 4_000_000
+"""Cells of a table that decides what a test lets through."""
 
 LANES = 16
 """Floats of a vector: 512 bits, which a compiler splits where the machine has less."""
@@ -99,7 +109,7 @@ class Scratch:
 
 def padded(nest: Nest, scratch: Scratch) -> Sum:
     """The nest's sum with every operand a plain affine load: tests and quotients go to copies."""
-    (total,) = (part for part in walk(nest.value) if isinstance(part, Sum))
+    total = nest.sum
 
     def plain(value: Value) -> Value:
         match value:
@@ -109,12 +119,55 @@ def padded(nest: Nest, scratch: Scratch) -> Sum:
                 return _padded(nest, scratch, value)
             case Pick(_, Load(), no) if is_zero(no):
                 return _padded(nest, scratch, value)
+            case Pick(test, Op(_, (left, right)) as product, no) if (
+                is_zero(no) and operator(product) == "*"
+            ):
+                sides = (left, right)
+                if _reached(nest, right, test):
+                    sides = (Pick(test, left, no), right)
+                elif _reached(nest, left, test):
+                    sides = (left, Pick(test, right, no))
+                else:
+                    sides = (Pick(test, left, no), Pick(test, right, no))
+                return binary("*", plain(sides[0]), plain(sides[1]))
             case Op(template, args):
                 return Op(template, tuple(plain(a) for a in args))
             case _:
                 raise Doubt
 
     return Sum(total.digits, plain(total.term), total.first)
+
+
+def _reached(nest: Nest, value: Value, test: Test) -> bool:
+    """Whether everything that a value loads is loaded somewhere where the test holds."""
+    space = nest.space
+    asked = sorted({d for b in test for d in b.form.digits()})
+    if any(isinstance(part, Pick) for part in walk(value)):
+        return False
+    own = {d for f in forms(value) for d in f.digits()}
+    grids = np.ix_(*(np.arange(space.extents[d]) for d in asked))
+    if prod(space.extents[d] for d in asked) > TABLE:
+        return False
+    at = dict(zip(asked, grids, strict=True))
+    holds = np.ones(tuple(space.extents[d] for d in asked), bool)
+    for bound in test:
+        table = tabled(bound.form, at)
+        holds &= table >= bound.low if bound.low is not None else True
+        holds &= table <= bound.high if bound.high is not None else True
+    others = tuple(i for i, d in enumerate(asked) if d not in own)
+    return bool(holds.any(axis=others).all())
+
+
+def tabled(form: Form, at: Mapping[str, Any]) -> Any:
+    """The values of a form over a grid of its digits."""
+    total: Any = form.constant
+    for atom, factor in form.terms:
+        if isinstance(atom, Part):
+            inner = tabled(atom.form, at)
+            total = total + factor * (inner // atom.by if atom.kind == "/" else inner % atom.by)
+        else:
+            total = total + factor * at[atom]
+    return total
 
 
 def _padded(nest: Nest, scratch: Scratch, value: Value) -> Load:
@@ -208,13 +261,6 @@ def flattened(nest: Nest, scratch: Scratch, load: Load, width: int) -> Load:
 def strides(index: Form) -> dict[str, int]:
     """Digit -> stride of an affine form."""
     return {a: c for a, c in index.terms if isinstance(a, str)}
-
-
-def name_of(digit: Form) -> str:
-    """The name of a form that is one digit."""
-    ((name, _),) = digit.terms
-    assert isinstance(name, str)
-    return name
 
 
 __all__ = ["LANES", "Axis", "Copy", "Dimension", "Scratch", "flattened", "packed", "padded"]

@@ -57,6 +57,10 @@ class Places:
         name = types.name(local.type)
         return types.is_integer(tree.Named(types.VECTORS.get(name, (name, 1))[0]))
 
+    def knows(self, name: str) -> bool:
+        """Whether a variable stands for an index here."""
+        return any(key.split(".")[0] == name for key in (*self.ints, *self.known))
+
     def learn(self, target: tree.Expr, value: tree.Expr) -> None:
         """From here on a variable stands for this index (or pointer)."""
         match target, value:

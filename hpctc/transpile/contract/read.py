@@ -9,7 +9,7 @@ from typing import Any
 
 from hpctc.syntax import tree
 from hpctc.transpile import types
-from hpctc.transpile.contract.forms import ZERO, Doubt, Space
+from hpctc.transpile.contract.forms import ZERO, Doubt, Space, name_of
 from hpctc.transpile.contract.places import Places
 from hpctc.transpile.contract.values import (
     ZERO_VALUE,
@@ -32,6 +32,7 @@ from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Barrier, Geometry
 from hpctc.transpile.statements import mutated
 
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!="})
 _FUNCTIONS = frozenset({*(f"{n}f" for n in FLOAT_MATH), "max_float", "min_float", "saturate"})
 
 
@@ -82,12 +83,24 @@ class Reader(Places):
         if variable.value is None:
             return []
         kind = types.bare(variable.type)
+        if isinstance(kind, tree.Array):
+            return self._cleared(variable, kind, test)
         name = types.name(kind)
         element = types.VECTORS[name][0] if name in types.VECTORS else name
         if types.is_integer(tree.Named(element)) or types.is_pointer(kind):
             self.learn(tree.Name(variable.name), variable.value)
             return []
         return self._assigned("=", tree.Name(variable.name), variable.value, test)
+
+    def _cleared(self, variable: tree.Variable, kind: tree.Array, test: Test) -> list[Step]:
+        """``float acc[4][4] = {}``: a loop over all of its places."""
+        match variable.value:
+            case tree.Braces(items) if all(self._bare(item) for item in items):
+                place = self.space.digit(variable.name, self.width(kind))
+                store = Store(variable.name, place, ZERO_VALUE, test)
+                return [Loop(name_of(place), (store,)) if place != ZERO else store]
+            case _:
+                raise Doubt
 
     def _evaluated(self, op: str, target: tree.Expr, value: tree.Expr, test: Test) -> list[Step]:
         if not self.is_index(target):
@@ -114,12 +127,12 @@ class Reader(Places):
 
     def _bare(self, value: tree.Expr) -> list[Value] | None:
         """A literal by itself: it is converted, not computed with."""
-        zeros = ("0", "0.0", "0.")
+        zeros = ("0", "0.0", "0.", "0.0f", "0.f", "0f")
         return [ZERO_VALUE] if value in [tree.Number(text) for text in zeros] else None
 
     def _if(self, node: tree.If, test: Test) -> list[Step]:
         condition = self.test(self.inlined(node.condition), test)
-        if any(self.is_index(tree.Name(name)) for name in mutated(node)):
+        if any(self.knows(name) for name in mutated(node)):
             raise Doubt
         then = self.steps((node.then,), (*test, *condition))
         if node.otherwise is None:
@@ -164,7 +177,7 @@ class Reader(Places):
         body = self.steps((node.body,), test)
         self.around = around
         self.forget({*carried, name})
-        return [Loop(digit.terms[0][0], tuple(body))] if digit != ZERO else body  # type: ignore[arg-type]
+        return [Loop(name_of(digit), tuple(body))] if digit != ZERO else body
 
     # --- values ---
 
@@ -211,9 +224,7 @@ class Reader(Places):
                 if inner is None:
                     return self.value(operand, test)
                 return Op(tree.Cast(kind, tree.Name("0")), (inner,))
-            case tree.Binary("+" | "-" | "*" | "/" as op, left, right):
-                return binary(op, self._float(left, test), self._float(right, test))
-            case tree.Binary("<" | "<=" | ">" | ">=" | "==" | "!=" as op, left, right):
+            case tree.Binary(op, left, right) if op in _ARITHMETIC:
                 return binary(op, self._float(left, test), self._float(right, test))
             case tree.Unary("-", operand):
                 return Op(tree.Unary("-", tree.Name("0")), (self._float(operand, test),))
@@ -221,6 +232,9 @@ class Reader(Places):
                 parts = tuple(self.value(p, test) for p in (condition, yes, no))
                 zero, one, two = (tree.Name(str(i)) for i in range(3))
                 return Op(tree.Select(zero, one, two), parts)
+            case tree.Call(tree.Name("fmaf"), (left, right, more)):
+                product = binary("*", self._float(left, test), self._float(right, test))
+                return binary("+", product, self._float(more, test))
             case tree.Call(tree.Name(name), args) if name in _FUNCTIONS:
                 names = tuple(tree.Name(str(i)) for i in range(len(args)))
                 parts = tuple(self._float(a, test) for a in args)

@@ -7,7 +7,7 @@ arithmetic progression. The order of the stores stays.
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from hpctc.transpile.contract.forms import Form, Part, Space
+from hpctc.transpile.contract.forms import Form, Part, Space, name_of
 from hpctc.transpile.contract.values import Loop, Step, Store, reformed, retested
 
 
@@ -96,6 +96,4 @@ def _loop(run: Sequence[Step], space: Space) -> Step:
     def grown(constant: int) -> Form:
         return digit * next(steps) + constant
 
-    (name, _), = digit.terms  # fmt: skip
-    assert isinstance(name, str)
-    return Loop(name, (_changed(first, lambda form: _moved(form, grown)),))
+    return Loop(name_of(digit), (_changed(first, lambda form: _moved(form, grown)),))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hpctc.transpile.contract.forms import Form, Part, Space
+from hpctc.transpile.contract.merge import nested
 from hpctc.transpile.contract.nest import Nest
 from hpctc.transpile.contract.values import (
     Bound,
@@ -31,13 +32,15 @@ def widened(nest: Nest) -> None:
 def _pairs(nest: Nest, group: Sequence[str]) -> dict[str, str]:
     """Upper -> lower digit, where all forms that must keep their value have both together."""
     firm = [inner for form in _firm(nest) for inner in _rigid(form)]
+    every = [inner for form in nest.forms() for inner in nested(form)]
     found: dict[str, str] = {}
     for high in group:
         held = [f for f in firm if f.coefficient(high)]
         for low in group:
             extent = nest.space.extents[low]
             together = all(f.coefficient(high) == f.coefficient(low) * extent for f in held)
-            if high != low and held and together:
+            alone = any(f.coefficient(low) and not f.coefficient(high) for f in every)
+            if high != low and held and together and not alone:
                 found[high] = low
     return found
 
