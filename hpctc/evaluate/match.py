@@ -134,6 +134,7 @@ class Match:
     cores: int
     case: str = "seed 1, uniform"
     """Where the inputs come from that are rolled anew for every round."""
+    cold_rounds: int = COLD_ROUNDS
 
     def play(self, base: Sequence[Array], seconds: float) -> Outcome:
         """Rounds that count until tight, out of time, or wrong; then some with cold caches."""
@@ -154,7 +155,7 @@ class Match:
                 self._rest(warm.hopeless(seconds))
                 if turn + 1 >= FEWEST_ROUNDS and (time.monotonic() > deadline or warm.is_tight()):
                     break
-            for turn in range(COLD_ROUNDS if seconds else 0):
+            for turn in range(self.cold_rounds if seconds else 0):
                 cold.add(*self._round(next(inputs), turn, cold=True))
         except _Stopped as stopped:
             scene = Scene(tier="timed calls", calls=tuple(self._calls), threads=self.cores)

@@ -91,6 +91,7 @@ def rounds(duel: Duel, on: Bench, case_of: tuple[int, str], seconds: float) -> I
                 _tolerance(duel),
                 len(on.setup.cores),
                 f"seed {seed}, {distribution}",
+                cold_rounds=0,
             )
             yield _timing(duel, match.play(base, seconds), turn, len(on.setup.cores))
 
