@@ -56,6 +56,7 @@ int become_nobody(void);
 
 /* namespaces.c */
 int enter_namespaces(void);
+int try_namespaces(void);
 int sibling(void);
 void init(int until_closed) __attribute__((noreturn));
 

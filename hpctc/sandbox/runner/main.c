@@ -135,8 +135,11 @@ static int run_calls(struct jail *jail, char **words) {
     jail->candidate = words[0];
     jail->library = open(words[0], O_RDONLY | O_CLOEXEC);
     if (jail->library < 0) fail(words[0], errno);
-    if (jail->layers & PRIVILEGES && geteuid() == 0 && become_nobody() == 0 && access(words[0], R_OK))
-        if (asprintf((char **)&jail->candidate, "/proc/self/fd/%d", jail->library) < 0) _exit(BROKEN);
+    if (jail->layers & PRIVILEGES && geteuid() == 0) {
+        if ((error = become_nobody())) refuse(PRIVILEGES, error);
+        if (access(words[0], R_OK) != 0) /* by its folder; the file itself is open */
+            if (asprintf((char **)&jail->candidate, "/proc/self/fd/%d", jail->library) < 0) _exit(BROKEN);
+    }
     if (!(jail->layers & NAMESPACES)) {
         report(0, STARTED, (uint64_t)getpid());
         return serve_calls(jail, words + 1);
@@ -209,17 +212,19 @@ static int run_program(struct jail *jail, char **command) {
 
 /* NAME ERROR a line, 0 for a layer that this host gives. */
 static int probe(struct jail *jail) {
-    int error = limit_resources(jail, STDERR_FILENO + 1);
-    if (geteuid() == 0) become_nobody();
-    int alone = enter_namespaces();
-    pid_t child = alone ? 0 : fork();
-    if (child < 0) alone = errno;
-    if (child > 0) return await(child);
-    printf("namespaces %d\n", alone);
+    int limits = limit_resources(jail, STDERR_FILENO + 1);
+    /* A compiler runs as the user, a candidate as nobody: both must get their namespaces. */
+    int alone = try_namespaces();
+    int user = geteuid() == 0 ? become_nobody() : 0;
+    if (!alone) alone = try_namespaces();
+    if (!alone) alone = enter_namespaces();
     jail->layers = alone ? 0 : NAMESPACES;
+    printf("namespaces %d\n", alone);
     for (int i = 0; i < LATE; i++) {
-        int refused = late[i].bit == MOUNTS && alone ? alone : enter(late[i].bit, jail, filter_candidate);
-        printf("%s %d\n", late[i].name, refused ? refused : late[i].bit == RLIMITS ? error : 0);
+        int before = late[i].bit == MOUNTS ? alone : late[i].bit == PRIVILEGES ? user
+                   : late[i].bit == RLIMITS ? limits : 0;
+        int refused = before ? before : enter(late[i].bit, jail, filter_candidate);
+        printf("%s %d\n", late[i].name, refused);
     }
     fflush(stdout);
     return 0;

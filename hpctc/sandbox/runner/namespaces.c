@@ -45,18 +45,26 @@ int enter_namespaces(void) {
     gid_t group = getegid();
     /* A process that changed its user owns its files in /proc only if it may be dumped. */
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-    /* Once inside, there is no way back: look first whether the maps can be written. */
-    int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-    if (fd < 0) return errno;
-    close(fd);
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
                 CLONE_NEWUTS | CLONE_NEWCGROUP) != 0)
         return errno;
     int error = put("/proc/self/setgroups", "deny");
     if (!error) error = map_self("/proc/self/uid_map", user);
     if (!error) error = map_self("/proc/self/gid_map", group);
-    if (error) fail("the maps of the user namespace", error);
-    return 0;
+    return error;
+}
+
+/* A user namespace that cannot be mapped is entered all the same: try it in a process of its own. */
+int try_namespaces(void) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        int error = enter_namespaces();
+        if (!error && fork() < 0) error = errno; /* the first process of the new namespace */
+        _exit(error);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status)
+                                                                                 : EAGAIN;
 }
 
 /* fork(), but the new process is our parent's child: it stops, continues and awaits it directly. */
