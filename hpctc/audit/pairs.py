@@ -32,8 +32,12 @@ def audit_pair(pair: Pair, how: Setup, limits: Limits, version: str) -> Audit:
     began = time.monotonic()
     notes = Notes()
     parses = _parses(pair, notes)
-    lowers, agrees = False, None
-    if parses:
+    lowers: bool | None = False
+    agrees: bool | None = None
+    if parses and (found := problems(pair)):
+        notes.add("bad launch", "; ".join(found[:3]))
+        lowers = None
+    elif parses:
         record = runnable(pair)
         code = None
         try:
@@ -41,10 +45,7 @@ def audit_pair(pair: Pair, how: Setup, limits: Limits, version: str) -> Audit:
         except HpctcError as problem:
             notes.add("does not lower", problem.message)
         lowers = code is not None
-        if found := problems(pair):
-            notes.add("bad launch", "; ".join(found[:3]))
-        else:
-            agrees = _examined(pair, Examination(record, how, limits, notes), code)
+        agrees = _examined(pair, Examination(record, how, limits, notes), code)
     return Audit.make(
         of=pair.id,
         how=f"{version}; {limits}",
@@ -123,11 +124,14 @@ def _agreement(
             ran = of.races(arrays) if first else of.cuda(of.record, arrays, order)
             sides["the emulated CUDA"] = ran
         ended &= all(sides.values())
-        for side, outputs in sides.items():
-            kind: Kind = "rules differ" if side == "the transpiled CUDA" else "inequivalent"
-            if (words := _wrong(outputs, trial)) is not None:
-                of.notes.add(kind, f"{side}: {words} ({trial})")
-                agrees = False
+        wrong = {side: words for side, made in sides.items() if (words := _wrong(made, trial))}
+        for side, words in wrong.items():
+            transpiled = side == "the transpiled CUDA"
+            if transpiled and "the emulated CUDA" in wrong:
+                continue  # it is the CUDA that is wrong, and both say so
+            kind: Kind = "rules differ" if transpiled else "inequivalent"
+            of.notes.add(kind, f"{side}: {words} ({trial})")
+        agrees &= not wrong
     if not agrees:
         return False
     return True if ended and emulable and not of.notes.has("race") else None

@@ -13,4 +13,5 @@ The road, and who walks it::
 
 Every arrow is a file of records (:mod:`hpctc.core.records`): a stage reads the file before it and
 writes its own, so each can be run again alone, and an interrupted one goes on where it stopped.
+Beside the road, flow.auditing looks for what is wrong with records that lie on it.
 """
