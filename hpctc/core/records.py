@@ -192,6 +192,23 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Decoding:
+    """How a local model came to an answer."""
+
+    strategy: str
+    """Its spec text."""
+    passes: int
+    """Target passes, the prefill included."""
+    proposed: int
+    """Draft tokens that were scored and might have been accepted."""
+    accepted: int
+    sources: Mapping[str, int] = field(default_factory=dict)
+    """Who proposed the accepted tokens."""
+    first_seconds: float
+    """To the first token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Record):
     """What a model said."""
 
@@ -206,6 +223,8 @@ class Answer(Record):
     seconds: float | None = None
     usage: Usage | None = None
     """None where the model does not count."""
+    decoding: Decoding | None = None
+    """None where the model is not run here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ MODELS: dict[str, str] = {
     "rules": "hpctc.models.rules:Rules",
     "replay": "hpctc.models.replay:Replay",
     "http": "hpctc.models.http:Http",
+    "hf": "hpctc.models.hf.chat:Hf",
 }
 """Name -> where its class lies."""
 
@@ -22,8 +23,13 @@ MODELS: dict[str, str] = {
 def model(text: str) -> Model:
     """The model that a spec text names: ``null``, ``replay{path=answers.jsonl}``.
 
-    ``http://host:port/v1#model`` is short for ``http{url='http://host:port/v1',model=model}``.
+    ``http://host:port/v1#model`` is short for ``http{url='http://host:port/v1',model=model}`` and
+    ``hf:NAME-OR-FOLDER`` for ``hf{path=NAME-OR-FOLDER}``.
     """
+    if text.startswith("hf:"):
+        from hpctc.models.hf.chat import Hf
+
+        return Hf(path=text.removeprefix("hf:"))
     if text.startswith(("http://", "https://")):
         return _served(text)
     return load(MODELS, text, "model", Model)  # type: ignore[type-abstract]

@@ -17,6 +17,8 @@ class Sampling:
     temperature: float = 0.0
     """0: greedy."""
     seed: int = 0
+    strategy: str = ""
+    """How a local language model decodes; empty: one token a pass."""
 
 
 class Chat(Protocol):
@@ -47,6 +49,9 @@ class Model(Spec, ABC):
         self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
     ) -> Iterator[Answer]:
         """See :meth:`Chat.answer`."""
+
+    decodes: ClassVar[bool] = False
+    """Whether it can be told a decoding strategy."""
 
     def fingerprint(self) -> str:
         """What, beside the spec's text, decides the answers; a run is continued only with it."""

@@ -52,7 +52,8 @@ def model(request: pytest.FixtureRequest) -> Any:
 @torch.inference_mode()
 def alone(model: Any, text: list[int]) -> torch.Tensor:
     """The logits after a text, by the plainest call there is."""
-    return model(input_ids=torch.tensor([text])).logits[0, -1].float()
+    row: torch.Tensor = model(input_ids=torch.tensor([text])).logits[0, -1].float()
+    return row
 
 
 def wanted(model: Any, ask: Ask) -> torch.Tensor:
@@ -113,6 +114,14 @@ def test_a_text_that_was_taken_back_is_computed_anew(model: Any) -> None:
     target.score([Ask("a", text(30, 1), TREE)])
     ask = Ask("a", [*text(30, 1)[:10], 1, 2], TREE)
     torch.testing.assert_close(target.score([ask])[0], wanted(model, ask), rtol=0, atol=1e-4)
+
+
+def test_short_requests_that_begin_alike_and_arrive_together_are_right(model: Any) -> None:
+    target = Transformer(model)
+    asks = [Ask(k, [*text(30, 1), k, k], TREE) for k in range(4)]
+    for ask, rows in zip(asks, target.score(asks), strict=True):
+        torch.testing.assert_close(rows, wanted(model, ask), rtol=0, atol=1e-4)
+    assert target.passes == 1
 
 
 def test_a_shared_prefix_is_computed_once(model: Any) -> None:

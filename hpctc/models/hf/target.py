@@ -101,8 +101,6 @@ class Transformer:
         slot.used = self._clock
         start = len(slot.tokens)
         self._cache.reserve(len(self._slots), len(ask.settled) + len(ask.draft))
-        slot.tokens = list(ask.settled)
-        slot.tree = ask.draft
         return _Row(slot, start, ask.settled[start:], ask.draft)
 
     def _settle(self, slot: _Slot, settled: Sequence[int]) -> None:
@@ -181,6 +179,9 @@ class Transformer:
         )
         self.passes += 1
         self.computed += sum(row.length for row in rows)
+        for row in rows:  # only now may another request take over what this one holds
+            row.slot.tokens = [*row.slot.tokens, *row.pending]
+            row.slot.tree = row.draft
         logits = out.logits.float().cpu()
         return [logits[i, wanted - 1 - len(row.draft) :] for i, row in enumerate(rows)]
 

@@ -1,0 +1,165 @@
+"""A local language model answers prompts, with any decoding strategy."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from hpctc.core.errors import HpctcError, UsageError
+from hpctc.core.records import Answer, Decoding, Prompt, Task, Usage
+from hpctc.decode import strategy as strategies
+from hpctc.decode.base import Request, Target
+from hpctc.decode.loop import Decoded, How, decode
+from hpctc.decode.verify import Choose, Sampled, greedy
+from hpctc.models.base import Model, Sampling, fenced
+from hpctc.models.hf.weights import Dtype, load
+
+HINT_TOKENS = 8192
+"""A longer hint is cut: it would cost more to walk along than it saves."""
+
+
+@dataclass(frozen=True)
+class Hf(Model):
+    """A transformers causal LM on this machine."""
+
+    name: ClassVar[str] = "hf"
+    about: ClassVar[str] = "a causal LM by transformers: a folder, a .gguf file or a hub name"
+    example: ClassVar[str] = "hf{path=Qwen/Qwen2.5-Coder-1.5B-Instruct,dtype=bfloat16}"
+    decodes: ClassVar[bool] = True
+    path: str
+    dtype: Dtype = "float32"
+    device: str = "cpu"
+    most_tokens: int = 2048
+    """New tokens, at most."""
+    batch: int = 4
+    """Requests in one pass, at most."""
+
+    def answer(
+        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
+    ) -> Iterator[Answer]:
+        """Answers in the order of the prompts; sample ``n`` is drawn with seed ``seed + n``."""
+        chosen = strategies(sampling.strategy or "autoregressive")
+        made = load(self.path, self.dtype, self.device)
+        target = self.target()
+        drafter = chosen.open(target, opened)
+        asked = list(prompts)
+        ends = _ends(made.model, made.tokenizer)
+        refused: dict[tuple[str, int], Answer] = {}
+        requests: list[Request] = []
+        for prompt in asked:
+            ids = encoded(made.tokenizer, prompt.text)
+            hints = self._hints(made.tokenizer, tasks.get(prompt.of), chosen.needs, prompt)
+            for sample in range(sampling.samples):
+                key = (prompt.id, sample)
+                if (reason := self._too_long(ids, target)) is not None:
+                    refused[key] = self._refusal(prompt, sample, reason)
+                    continue
+                most = min(self.most_tokens, (target.context or 1 << 30) - len(ids))
+                requests.append(Request(key, ids, most, ends, hints, group=prompt.id))
+        # Prompts that begin alike run side by side, so that what they share is computed once.
+        requests.sort(key=lambda r: r.prompt)
+
+        def choose(request: Request) -> Choose:
+            if sampling.temperature == 0:
+                return greedy
+            return Sampled(sampling.temperature, sampling.seed + _asked(request)[1])
+
+        how = How(batch=self.batch, choose=choose)
+        texts = decode(target, drafter, requests, how)
+        waiting = dict(refused)
+        for key in ((p.id, s) for p in asked for s in range(sampling.samples)):
+            while key not in waiting:
+                found = next(texts)
+                waiting[_asked(found.request)] = self._answered(made.tokenizer, found, sampling)
+            yield waiting.pop(key)
+
+    def target(self) -> Any:
+        """The weights as a decoding target."""
+        from hpctc.models.hf.target import Transformer
+
+        return Transformer(load(self.path, self.dtype, self.device).model)
+
+    def _hints(
+        self, tokenizer: Any, task: Task | None, needs: frozenset[str], prompt: Prompt
+    ) -> tuple[tuple[int, ...], ...]:
+        """What the rule transpiler wrote for this kernel, as the model would answer it."""
+        if "hints" not in needs or task is None:
+            return ()
+        from hpctc.transpile import transpile_pair
+
+        try:
+            text = fenced(transpile_pair(task.pair))
+        except HpctcError:
+            return ()
+        return (tuple(tokenizer(text, add_special_tokens=False)["input_ids"][:HINT_TOKENS]),)
+
+    def _too_long(self, ids: Sequence[int], target: Any) -> str | None:
+        if target.context is None or len(ids) < target.context:
+            return None
+        return f"the prompt has {len(ids):,} tokens; the model knows {target.context:,} positions"
+
+    def _refusal(self, prompt: Prompt, sample: int, reason: str) -> Answer:
+        return Answer.make(of=prompt.id, model=str(self), sample=sample, text=None, reason=reason)
+
+    def _answered(self, tokenizer: Any, found: Decoded, sampling: Sampling) -> Answer:
+        prompt, sample = _asked(found.request)
+        text = tokenizer.decode(found.tokens, skip_special_tokens=True)
+        return Answer.make(
+            of=prompt,
+            model=str(self),
+            sample=sample,
+            text=text,
+            reason="" if found.ended else f"cut off after {len(found.tokens):,} tokens",
+            seconds=found.seconds,
+            usage=Usage(
+                prompt_tokens=len(found.request.prompt), completion_tokens=len(found.tokens)
+            ),
+            decoding=Decoding(
+                strategy=sampling.strategy or "autoregressive",
+                passes=found.passes,
+                proposed=found.proposed,
+                accepted=found.accepted,
+                sources=dict(sorted(found.sources.items())),
+                first_seconds=found.first_seconds,
+            ),
+        )
+
+
+def opened(text: str) -> Target:
+    """The decoding target behind a model's spec text."""
+    from hpctc.models import model
+
+    named = model(text)
+    if not isinstance(named, Hf):
+        raise UsageError(
+            f"{text} cannot draft: only a local model gives probabilities",
+            "name hf{path=...}",
+        )
+    target: Target = named.target()
+    return target
+
+
+def encoded(tokenizer: Any, text: str) -> tuple[int, ...]:
+    """A prompt's tokens: through the chat template where there is one."""
+    if tokenizer.chat_template:
+        said = [{"role": "user", "content": text}]
+        ids = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_dict=True)
+        return tuple(ids["input_ids"])
+    return tuple(tokenizer(text)["input_ids"])
+
+
+def _asked(request: Request) -> tuple[str, int]:
+    """The prompt's id and the sample that a request stands for."""
+    assert isinstance(request.key, tuple)
+    prompt, sample = request.key
+    return str(prompt), int(sample)
+
+
+def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Tokens that end an answer, as the model's generation settings and its tokenizer say."""
+    given = model.generation_config.eos_token_id
+    listed = given if isinstance(given, list) else [given]
+    found = {*listed, tokenizer.eos_token_id} - {None}
+    return frozenset(int(t) for t in found)
+
+
+__all__ = ["Hf", "encoded", "opened"]

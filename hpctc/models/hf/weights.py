@@ -1,0 +1,75 @@
+"""Load a causal LM and its tokenizer: a hub name, a local folder, or a GGUF file."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from hpctc.core.errors import HpctcError, UsageError
+
+Dtype = Literal["float32", "bfloat16", "float16"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a spec names."""
+
+    model: Any
+    """A ``PreTrainedModel`` in evaluation mode."""
+    tokenizer: Any
+
+
+@lru_cache(maxsize=4)
+def load(path: str, dtype: Dtype, device: str) -> Loaded:
+    """Load weights and tokenizer; a second call gives the same objects.
+
+    Raises:
+        UsageError: There is no such folder or file, or it holds no causal LM.
+    """
+    import transformers
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    transformers.logging.set_verbosity_error()
+    place, options = _source(path)
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise UsageError("there is no CUDA device here", "device=cpu is the default")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(place, **_named(options))
+        model = AutoModelForCausalLM.from_pretrained(place, dtype=getattr(torch, dtype), **options)
+    except (OSError, ValueError, KeyError) as problem:
+        first = str(problem).strip().splitlines()[0] if str(problem).strip() else repr(problem)
+        raise UsageError(
+            f"{path} cannot be loaded: {first}",
+            "hf{path=...} is a folder with config.json and weights, a .gguf file, or a hub name",
+        ) from None
+    except torch.OutOfMemoryError as problem:
+        raise HpctcError(f"{path} does not fit on {device}", "try dtype=bfloat16") from problem
+    model.tie_weights()  # a GGUF file may hold two copies of one tied matrix
+    return Loaded(model.to(device).eval(), tokenizer)
+
+
+def _source(path: str) -> tuple[str, dict[str, Any]]:
+    """Where transformers looks, and with which options."""
+    place = Path(path).expanduser()
+    if path.endswith(".gguf"):
+        if not place.is_file():
+            raise UsageError(f"there is no file {path}", "name a .gguf file that is there")
+        from transformers import GgufConfig
+
+        # Packed weights would be unpacked again in every pass.
+        unpacked = GgufConfig(dequantize=True)
+        return str(place.parent), {"gguf_file": place.name, "quantization_config": unpacked}
+    looks_local = path.startswith((".", "/", "~"))
+    if looks_local and not (place / "config.json").is_file():
+        what = "has no config.json" if place.is_dir() else "is not there"
+        raise UsageError(f"{path} {what}", "name a folder with config.json, tokenizer and weights")
+    return (str(place) if looks_local or place.is_dir() else path), {}
+
+
+def _named(options: dict[str, Any]) -> dict[str, Any]:
+    return {"gguf_file": options["gguf_file"]} if "gguf_file" in options else {}
+
+
+__all__ = ["Dtype", "Loaded", "load"]

@@ -1,0 +1,147 @@
+"""The adapter for local models, on a tiny random one that lies in a folder like any other."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from hpctc.core.errors import UsageError
+from hpctc.core.records import Prompt, Task
+from hpctc.decode import STRATEGIES
+from hpctc.models import model
+from hpctc.models.base import Sampling
+from hpctc.models.hf.chat import Hf, encoded, opened
+from hpctc.models.hf.weights import load
+
+SPECS = {"lookahead": "lookahead{window=3,ngram=3,guesses=3}"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("tiny")
+    letters = [chr(c) for c in range(32, 127)] + ["\n"]
+    vocabulary = {"<end>": 0, "<start>": 1, **{c: i + 2 for i, c in enumerate(letters)}}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="?"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer.decoder = decoders.Fuse()
+    fast: Any = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<end>", bos_token="<start>", unk_token="?"
+    )
+    fast.chat_template = "{% for m in messages %}{{ m.content }}{% endfor %}\n\n"
+    fast.save_pretrained(place)
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(vocabulary), hidden_size=32, intermediate_size=48, num_hidden_layers=2,
+        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256,
+        eos_token_id=0, bos_token_id=1,
+    )  # fmt: skip
+    made = LlamaForCausalLM(config)
+    with torch.no_grad():
+        for weights in made.parameters():
+            if weights.dim() > 1:
+                weights.normal_(0, 0.3)
+    made.save_pretrained(place)
+    return place
+
+
+PROMPTS = [
+    Prompt.make(of=f"task {i}", template="t", text=f"translate kernel {i} " + "please " * i)
+    for i in range(4)
+]
+
+
+def plain(folder: Path, prompt: Prompt, most: int) -> tuple[str, bool]:
+    """What transformers' own generate says."""
+    made = load(str(folder), "float32", "cpu")
+    ids = torch.tensor([encoded(made.tokenizer, prompt.text)])
+    out = made.model.generate(
+        ids, attention_mask=torch.ones_like(ids), max_new_tokens=most, do_sample=False,
+        pad_token_id=0,
+    )  # fmt: skip
+    new = out[0, ids.shape[1] :]
+    text = made.tokenizer.decode(new, skip_special_tokens=True)
+    return text, int(new[-1]) == 0
+
+
+@pytest.mark.parametrize("name", [s for s in STRATEGIES if s != "draft"])
+def test_answers_are_those_of_generate_whatever_the_strategy(folder: Path, name: str) -> None:
+    chat = Hf(path=str(folder), most_tokens=40, batch=3)
+    answers = list(chat.answer(PROMPTS, {}, Sampling(strategy=SPECS.get(name, name))))
+    assert [a.of for a in answers] == [p.id for p in PROMPTS]
+    for prompt, answer in zip(PROMPTS, answers, strict=True):
+        text, ended = plain(folder, prompt, 40)
+        assert answer.text == text
+        assert answer.reason == ("" if ended else "cut off after 40 tokens")
+        assert answer.usage is not None
+        assert answer.decoding is not None
+        assert answer.decoding.strategy.startswith(name)
+        settled = answer.usage.completion_tokens + ended
+        assert answer.decoding.passes + answer.decoding.accepted >= settled
+        assert 0 < answer.decoding.first_seconds <= (answer.seconds or 0)
+
+
+def test_a_draft_model_is_named_by_its_spec(folder: Path) -> None:
+    chat = Hf(path=str(folder), most_tokens=30)
+    strategy = f"draft{{model='hf:{folder}',most=3}}"
+    (answer,) = chat.answer(PROMPTS[:1], {}, Sampling(strategy=strategy))
+    assert answer.text == plain(folder, PROMPTS[0], 30)[0]
+    assert answer.decoding is not None
+    assert answer.decoding.accepted == answer.decoding.proposed > 0
+
+
+def test_the_compilers_c_is_a_hint(folder: Path, tasks: dict[str, Task]) -> None:
+    chat = Hf(path=str(folder), most_tokens=10)
+    prompt = Prompt.make(of=next(iter(tasks)), template="t", text="x")
+    made = load(str(folder), "float32", "cpu")
+    needs = frozenset({"hints"})
+    (hint,) = chat._hints(made.tokenizer, tasks[prompt.of], needs, prompt)
+    assert made.tokenizer.decode(hint).startswith("```c\n")
+    assert "void first(" in made.tokenizer.decode(hint)
+    assert chat._hints(made.tokenizer, tasks[prompt.of], frozenset(), prompt) == ()
+    (answer,) = chat.answer([prompt], tasks, Sampling(strategy="compiler"))
+    assert answer.text == plain(folder, prompt, 10)[0]
+
+
+def test_samples_differ_by_seed_and_come_again(folder: Path) -> None:
+    chat = Hf(path=str(folder), most_tokens=20)
+    sampling = Sampling(samples=3, temperature=1.0, seed=7, strategy="lookup")
+    first, again = (list(chat.answer(PROMPTS[:2], {}, sampling)) for _ in range(2))
+    assert [a.text for a in first] == [a.text for a in again]
+    assert len({a.text for a in first}) == 6
+    later = list(chat.answer(PROMPTS[:1], {}, Sampling(samples=1, temperature=1.0, seed=8)))
+    assert later[0].text == first[1].text
+
+
+def test_a_prompt_longer_than_the_context_is_a_reason(folder: Path) -> None:
+    long = Prompt.make(of="long", template="t", text="x" * 300)
+    chat = Hf(path=str(folder), most_tokens=400)
+    refused, answered = chat.answer([long, PROMPTS[0]], {}, Sampling())
+    assert refused.text is None
+    assert refused.reason == "the prompt has 300 tokens; the model knows 256 positions"
+    assert answered.usage is not None
+    assert answered.usage.prompt_tokens + answered.usage.completion_tokens <= 256
+
+
+def test_what_cannot_be_loaded_is_explained(tmp_path: Path) -> None:
+    for path, words in (
+        ("/nowhere/at/all", "is not there"),
+        (str(tmp_path), "has no config.json"),
+        ("/nowhere/model.gguf", "there is no file /nowhere/model.gguf"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            list(Hf(path=path).answer(PROMPTS[:1], {}, Sampling()))
+    (tmp_path / "config.json").write_text('{"model_type": "llama"}')
+    with pytest.raises(UsageError, match="cannot be loaded"):
+        list(Hf(path=str(tmp_path)).answer(PROMPTS[:1], {}, Sampling()))
+    if not torch.cuda.is_available():
+        with pytest.raises(UsageError, match="no CUDA device"):
+            list(Hf(path=str(tmp_path), device="cuda").answer(PROMPTS[:1], {}, Sampling()))
+
+
+def test_the_short_form_and_who_cannot_draft() -> None:
+    assert model("hf:org/name") == Hf(path="org/name")
+    with pytest.raises(UsageError, match="null cannot draft"):
+        opened("null")
