@@ -97,6 +97,13 @@ class Notes:
         if finding not in self.found:
             self.found.append(finding)
 
+    def replace(self, kind: Kind, by: Kind, words: str) -> None:
+        """Make another kind of the findings of a kind, their details after some words."""
+        self.found = [
+            Finding(kind=by, detail=f"{words} {f.detail}") if f.kind == kind else f
+            for f in self.found
+        ]
+
     def has(self, *kinds: Kind) -> bool:
         """Whether there is a finding of one of the kinds."""
         return any(f.kind in kinds for f in self.found)

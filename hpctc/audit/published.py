@@ -104,6 +104,11 @@ def _examined(
     try:
         first = _guarded(examination)
         agrees = _agreement(examination, code, None if record.touched else first)
+        if agrees is False and not settled.complete:
+            agrees = None
+            notes.replace(
+                "inequivalent", "not decided", f"{settled.tries} bindings were tried, and"
+            )
     except OutOfTime as problem:
         notes.add("not decided", str(problem))
     _beyond(record, notes)

@@ -32,8 +32,8 @@ class Settled:
     runnable: Runnable
     tries: int
     """Bindings that were looked at."""
-    only: bool = False
-    """Whether there is no other binding."""
+    complete: bool = True
+    """Whether there are no others: then a disagreement is the record's, not the binding's."""
 
 
 def settle(record: Published, how: Setup) -> Settled:
@@ -44,11 +44,12 @@ def settle(record: Published, how: Setup) -> Settled:
     possible = candidates(record)
     head = list(islice(possible, 2))
     if len(head) == 1:
-        return Settled(head[0], 1, only=True)
+        return Settled(head[0], 1)
     began = time.monotonic()
     wanted: dict[tuple[Tensor, ...], dict[str, Array]] = {}
-    tries = 0
-    for tries, runnable in enumerate(islice(chain(head, possible), MOST_TRIES), 1):
+    for tries, runnable in enumerate(chain(head, possible), 1):
+        if tries > MOST_TRIES or time.monotonic() - began > SECONDS:
+            return Settled(head[0], tries - 1, complete=False)
         padded = runnable.padded()
         arrays = TRIALS[-1].draw(padded.inputs)
         key = (*padded.inputs, *padded.outputs)
@@ -59,6 +60,4 @@ def settle(record: Published, how: Setup) -> Settled:
         made = run_cuda(padded, arrays, Emulation(seconds=how.seconds))
         if made.ok and not worst(made.outputs, wanted[key], runnable.outputs).wrong:
             return Settled(runnable, tries)
-        if time.monotonic() - began > SECONDS:
-            break
     return Settled(head[0], tries)

@@ -140,3 +140,24 @@ def test_an_audit_is_known_by_its_record_and_limits(audited: Auditor) -> None:
     assert audited(values).of == published(values).id
     assert audited(values).id == audited(values).id
     assert audited(values).id != audited(values, seconds=61.0).id
+
+
+def test_what_too_many_bindings_leave_open_is_not_called_inequivalent(
+    audited: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hpctc.audit import settle
+
+    monkeypatch.setattr(settle, "MOST_TRIES", 1)
+    code = (
+        cuda("B A", f"B[{I}] = A[{I}] * 2.0f;")
+        + cuda("B A", f"B[{I}] = A[{I}] + 5.0f;", number=1)
+        + cuda("B B_1 T", f"T[{I}] = B[{I}] - B_1[{I}];", number=2)
+    )
+    wanted = c("A T", loop(64, "T[i] = A[i] * 7.0f;"))
+    found = audited(row(code, wanted, [[64]], [[64]]))
+    assert [f.kind for f in found.findings] == ["not decided"]
+    assert "1 bindings were tried" in found.findings[0].detail
+    assert found.agrees is None
+    monkeypatch.undo()
+    found = audited(row(code, wanted, [[64]], [[64]]))
+    assert [f.kind for f in found.findings] == ["inequivalent"]
