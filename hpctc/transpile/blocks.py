@@ -16,6 +16,7 @@ from hpctc.transpile.reduction.narrow import narrowed
 from hpctc.transpile.reduction.passes import reductions
 from hpctc.transpile.reduction.walk import walked
 from hpctc.transpile.scope import Geometry
+from hpctc.transpile.shape.staged import unstaged
 from hpctc.transpile.tidy import tidy
 
 PARALLEL_WORK = 100_000
@@ -26,6 +27,8 @@ def loops(kernel: Translated, geometry: Geometry, const: frozenset[str]) -> tupl
     """The statements of a kernel's C function."""
     kernel = reductions(kernel, geometry, const)
     if (made := contraction(kernel, geometry)) is not None:
+        return made
+    if (made := unstaged(kernel, geometry)) is not None:
         return made
     alone = narrowed(kernel, geometry)
     kernel, geometry = alone.kernel, alone.geometry

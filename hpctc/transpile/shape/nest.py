@@ -8,7 +8,7 @@ from hpctc.transpile import types
 from hpctc.transpile.fold import Linear, Range, constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Geometry, Local
-from hpctc.transpile.shape import extremes, guards, radix
+from hpctc.transpile.shape import extremes, guards, radix, repeats
 from hpctc.transpile.shape.absorb import absorbed, independent
 from hpctc.transpile.shape.accumulate import accumulated
 from hpctc.transpile.shape.arithmetic import Arithmetic
@@ -16,7 +16,7 @@ from hpctc.transpile.shape.bounds import least
 from hpctc.transpile.shape.digits import Digit, Digits
 from hpctc.transpile.shape.emit import PARALLEL_WORK, emitted
 from hpctc.transpile.shape.merge import merged
-from hpctc.transpile.shape.order import accesses, cost, ordered, tiled
+from hpctc.transpile.shape.order import accesses, cost, gathers, ordered, tiled
 from hpctc.transpile.shape.radix import Axis, Loop
 from hpctc.transpile.shape.reduce import along
 from hpctc.transpile.shape.scalars import declared_late
@@ -178,10 +178,15 @@ class _Nest:
             chain = (*below, threads) if chain else ()
             if not chain and axis.limit is not None:
                 axis.extent = least(axis.extent, axis.limit, self.geometry)
-        elif not chain and len(self.axes) == 1 and points * cost(body) >= PARALLEL_WORK:
+        elif not chain and self._chunked(points * cost(body), body):
             part = radix.chunks(points)
             chain = () if part is None else (part,)
         axis.cuts = chain
+
+    def _chunked(self, work: float, body: Sequence[Any]) -> bool:
+        """Whether an axis is long, alone and walked without loops inside: SIMD all the way."""
+        loops = any(isinstance(n, tree.For | tree.While) for s in body for n in tree.walk(s))
+        return len(self.axes) == 1 and work >= PARALLEL_WORK and not loops
 
     def _name(self, digit: Digit) -> str:
         if (title := self.titles.get(digit)) is not None and title not in self.leaves:
@@ -213,12 +218,13 @@ class _Nest:
 
         body = declared_late(accumulated(body, self.kernel, self.used), self.kernel)
         body = extremes.compared(body, self.kernel.locals, self.used)
+        body = repeats.named(body, self.kernel, self.used)
         touched = list(accesses(body, self.kernel.locals))
         loops = ordered(loops, touched)
         summed = along(body, loops[-1] if loops else None, self.kernel)
         if summed is not None:
             return emitted(loops, summed, vector=False)
-        vector = vectorisable(body)
+        vector = vectorisable(body) and not (loops and gathers(loops[-1], touched))
         return emitted(loops, body, vector, tiled(loops, touched) if vector else None)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile.fold import Linear, linear
-from hpctc.transpile.shape.arithmetic import rounds
+from hpctc.transpile.shape.arithmetic import rounds, span_of
 from hpctc.transpile.shape.guards import parts
 from hpctc.transpile.shape.radix import Loop
 
@@ -30,6 +30,8 @@ class Access:
     store: bool
     times: float
     """How often one run of the body touches it."""
+    within: tuple[str, ...] = ()
+    """Variables of the body's loops around it."""
 
     def stride(self, name: str) -> int | None:
         """Elements from one value of a variable to the next; None where that varies."""
@@ -38,32 +40,53 @@ class Access:
         return self.form.of(name)
 
 
-def accesses(body: Sequence[Any], local: Collection[str], times: float = 1) -> Iterator[Access]:
+def accesses(body: Sequence[Any], local: Collection[str]) -> Iterator[Access]:
     """Every ``base[index]`` of memory that threads share."""
+    return _below(body, local, 1.0, ())
+
+
+def _below(
+    body: Sequence[Any], local: Collection[str], times: float, within: tuple[str, ...]
+) -> Iterator[Access]:
     for node in body:
-        if isinstance(node, tree.For):
-            inner = times * trips(node)
-            yield from accesses(parts(node.body), local, inner)
-        elif isinstance(node, tree.Evaluate) and isinstance(node.value, tree.Assign):
-            target = node.value.target
-            yield from _touched(target, local, times, store=True)
-            yield from _touched(node.value.value, local, times)
-        elif isinstance(node, tree.Block | tree.If | tree.While | tree.Do | tree.Switch):
-            yield from accesses(list(tree.children(node)), local, times)
-        elif isinstance(node, tree.Node):
-            yield from _touched(node, local, times)
+        match node:
+            case tree.For():
+                span = span_of(node)
+                inside = (*within, span[0]) if span else within
+                yield from _below(parts(node.body), local, times * trips(node), inside)
+            case tree.Evaluate(tree.Assign(_, target, value)):
+                yield from _touched(target, local, times, within, store=True)
+                yield from _touched(value, local, times, within)
+            case tree.Block() | tree.If() | tree.While() | tree.Do() | tree.Switch():
+                yield from _below(list(tree.children(node)), local, times, within)
+            case _:
+                yield from _touched(node, local, times, within)
 
 
 def _touched(
-    node: tree.Node, local: Collection[str], times: float, store: bool = False
+    node: tree.Node,
+    local: Collection[str],
+    times: float,
+    within: tuple[str, ...],
+    store: bool = False,
 ) -> Iterator[Access]:
     match node:
         case tree.Index(tree.Name(base), index) if base not in local:
-            yield Access(base, linear(index), store, times)
-            yield from _touched(index, local, times)
+            yield Access(base, linear(index), store, times, within)
+            yield from _touched(index, local, times, within)
         case _:
             for child in tree.children(node):
-                yield from _touched(child, local, times)
+                yield from _touched(child, local, times, within)
+
+
+def gathers(inner: Loop, touched: Sequence[Access]) -> bool:
+    """Whether SIMD over a loop would mostly gather what each of its rounds reads in a row."""
+    rows = sum(
+        a.times
+        for a in touched
+        if _far(a, inner.name) and any(a.stride(name) == 1 for name in a.within)
+    )
+    return rows > sum(a.times for a in touched) / 2
 
 
 def trips(node: tree.For) -> float:

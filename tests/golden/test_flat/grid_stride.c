@@ -6,6 +6,7 @@
 void entry(const float *restrict x, float *restrict y) {
   #pragma omp simd
   for (int i = 0; i < 5000; ++i) {
-    y[i] = x[i] > 0.f ? x[i] : 0.f;
+    const float v = x[i];
+    y[i] = v > 0.f ? v : 0.f;
   }
 }

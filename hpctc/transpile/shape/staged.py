@@ -1,0 +1,104 @@
+"""Kernels that only move elements, through shared memory: without it they are plain loops.
+
+A transpose on a GPU goes through a tile so that loads and stores are both contiguous. The dataflow
+of :mod:`hpctc.transpile.contract` says which element each output element is in the end; where no
+sum is in it, that is the whole kernel, and tiles for a cache are chosen anew.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from hpctc.syntax import tree
+from hpctc.transpile import types
+from hpctc.transpile.contract.flow import Definition, Flow, check_barriers
+from hpctc.transpile.contract.forms import Doubt, Form, Space
+from hpctc.transpile.contract.merge import merged
+from hpctc.transpile.contract.read import Reader
+from hpctc.transpile.contract.spell import Speller
+from hpctc.transpile.contract.unroll import rerolled
+from hpctc.transpile.contract.values import (
+    Coordinate,
+    Load,
+    Sum,
+    forms,
+    loads,
+    reformed,
+    retested,
+    stored,
+    walk,
+)
+from hpctc.transpile.fold import number
+from hpctc.transpile.kernel import Translated
+from hpctc.transpile.scope import Barrier, Geometry
+from hpctc.transpile.shape.emit import emitted
+from hpctc.transpile.shape.nest import LETTERS
+from hpctc.transpile.shape.order import accesses, ordered, tiled
+from hpctc.transpile.shape.radix import Loop
+
+Change = Callable[[Form], Form]
+
+
+def unstaged(kernel: Translated, geometry: Geometry) -> tuple[Any, ...] | None:
+    """The loops of a kernel that moves elements between barriers; None where it does more."""
+    if not any(isinstance(n, Barrier) for s in kernel.body for n in tree.walk(s)):
+        return None
+    try:
+        found, space = _definitions(kernel, geometry)
+        return tuple(s for one in found for s in _loops(one, deepcopy(space), kernel))
+    except Doubt:
+        return None
+
+
+def _definitions(kernel: Translated, geometry: Geometry) -> tuple[list[Definition], Space]:
+    """What every element of the outputs is, if it is no sum and no output."""
+    reader = Reader(kernel, geometry)
+    steps = rerolled(reader.steps(kernel.body, ()), reader.space)
+    locals_ = {n: v for n, v in kernel.locals.items() if not types.is_integer(v.type)}
+    shared = frozenset(n for n, v in locals_.items() if v.memory == "shared")
+    check_barriers(steps, shared)
+    outputs = stored(steps) & frozenset(kernel.pointers)
+    flow = Flow(reader.space, shared, frozenset(locals_) - shared, outputs)
+    flow.walk(steps)
+    found = [d for name in sorted(outputs) for d in flow.held[name]]
+    for one in found:
+        moved = any(isinstance(part, Load) for part in walk(one.value))
+        more = any(isinstance(part, Sum | Coordinate) for part in walk(one.value))
+        if not moved or more or any(part.array in outputs for part in loads(one.value)):
+            raise Doubt
+    return found, reader.space
+
+
+def _loops(one: Definition, space: Space, kernel: Translated) -> tuple[Any, ...]:
+    index, value, test = one.index, one.value, one.test
+
+    def apply(change: Change) -> None:
+        nonlocal index, value, test
+        index, value, test = change(index), reformed(value, change), retested(test, change)
+
+    def every() -> list[Form]:
+        return [index, *forms(value), *(b.form for b in test)]
+
+    apply(lambda form: space.mapped(form, {}))
+    digits = sorted({d for f in every() for d in f.digits()})
+    change, digits = merged(space, every(), digits)
+    apply(change)
+    apply(lambda form: space.mapped(form, {}))
+    if {d for f in every() for d in f.digits()} != set(digits) or set(index.digits()) != set(
+        digits
+    ):
+        raise Doubt
+    digits.sort(key=lambda d: -abs(index.coefficient(d)))
+    free = (name for name in LETTERS if name not in kernel.used)
+    speller = Speller(space, {d: next(free) for d in digits})
+    loops = [Loop(speller.names[d], number(space.extents[d])) for d in digits]
+    target = tree.Index(tree.Name(one.array), speller.form(index))
+    body: tuple[Any, ...] = (tree.Evaluate(tree.Assign("=", target, speller.value(value))),)
+    if test:
+        body = (tree.If(speller.test(test), tree.Block(body)),)
+    touched = list(accesses(body, kernel.locals))
+    loops = ordered(loops, touched)
+    return emitted(loops, body, vector=True, tile=tiled(loops, touched))
+
+
+__all__ = ["unstaged"]
