@@ -81,7 +81,28 @@ def _merged(loop: tree.For, threads: int) -> Row | None:
     except Apart:
         return None
     body = tuple(edit.substitute(s, {"@": tree.Name(name)}) for s in flat)
-    return Row(name, number(rounds * threads), body)
+    return _bounded(Row(name, number(rounds * threads), body))
+
+
+def _bounded(made: Row) -> Row:
+    """A guard ``i < n`` (or ``i / c < n``) around all of the body as the row's end."""
+    match made.body:
+        case (tree.If(tree.Binary("<", left, right), tree.Block(inner), None),):
+            limit, extent = constant(right), constant(made.extent)
+        case _:
+            return made
+    match left:
+        case tree.Name(name):
+            factor = 1
+        case tree.Binary("/", tree.Name(name), by):
+            factor = constant(by) or 0
+        case tree.Binary(">>", tree.Name(name), by):
+            factor = 1 << (constant(by) or 0)
+        case _:
+            return made
+    if name != made.name or limit is None or extent is None or factor < 1:
+        return made
+    return replace(made, extent=number(min(extent, limit * factor)), body=inner)
 
 
 def _step(step: tree.Expr | None, name: str) -> int | None:
