@@ -1,7 +1,7 @@
 """The C of ``rules`` against the pair's own C, equal flags, two threads.
 
-``python benchmarks/rules.py [--only TEXT] [--json FILE] [--seconds S]`` lowers operators at the
-extents below, transpiles each pair's CUDA, builds both sides with gcc ``-O3 -march=native
+``python benchmarks/rules.py [--only TEXT] [--json FILE] [--seconds S]`` lowers the operators
+of :mod:`_workloads`, transpiles each pair's CUDA, builds both sides with gcc ``-O3 -march=native
 -fopenmp`` and calls them alternately on the same arrays in a child of their own. The ratio is the
 pair's time over that of rules, the median of pairs with a bootstrap interval. ``--published PATH``
 does the same for the records of the published HPCTransEval layout, with inferred launches.
@@ -13,10 +13,10 @@ import argparse
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import _launched
 from _paired import Row, pair, report, show, write
+from _workloads import WORKLOADS
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Pair, Provenance
 from hpctc.graph.build import Builder
@@ -28,27 +28,6 @@ from hpctc.native.race import Program, Setup
 from hpctc.transpile import transpile_pair
 
 BARS = (1.0, 0.25)
-
-WORKLOADS: tuple[tuple[str, tuple[tuple[int, ...], ...], dict[str, Any]], ...] = (
-    ("relu", ((1024, 1024),), {}),
-    ("gelu", ((512, 1024),), {}),
-    ("add", ((1024, 1024), (1024, 1024)), {}),
-    ("add", ((1024, 1024), (1024,)), {}),
-    ("exp", ((1024, 512),), {}),
-    ("transpose", ((512, 1024),), {"perm": (1, 0)}),
-    ("softmax", ((512, 1024),), {}),
-    ("sum", ((512, 2048),), {"axes": (1,)}),
-    ("max", ((512, 2048),), {"axes": (1,)}),
-    ("layer_norm", ((256, 1024), (1024,), (1024,)), {}),
-    ("rms_norm", ((256, 1024), (1024,)), {}),
-    ("matmul", ((256, 256), (256, 256)), {}),
-    ("dense", ((128, 512), (256, 512)), {}),
-    ("conv2d", ((1, 32, 28, 28), (64, 32, 3, 3)), {"padding": (1, 1)}),
-    ("max_pool2d", ((1, 64, 56, 56),), {"kernel": (2, 2), "stride": (2, 2)}),
-    ("argmax", ((256, 1024),), {"axis": 1}),
-    ("concat", ((256, 512), (256, 512)), {"axis": 1}),
-    ("cumsum", ((256, 512),), {"axis": 1}),
-)
 
 
 def graphs(only: str) -> Iterator[Graph]:
