@@ -13,8 +13,11 @@ from hpctc.audit.values import Array, Unknown, evaluate
 CHUNK = 1 << 21
 """Points evaluated at once."""
 
-MOST = 1 << 26
-"""Points of one access that are all looked at; beyond, its loops are sampled at their ends."""
+MOST_STORES = 1 << 26
+MOST_LOADS = 1 << 22
+"""Points of one access that are all looked at; beyond, its loops are sampled at their ends, and
+all between the first and the last element counts as touched. Of stores each one matters; what is
+loaded is nearly always a whole buffer."""
 
 Ranges = Mapping[str, tuple[int, int]]
 """Half-open ranges of ``blockIdx.x``, ``threadIdx.y`` and so on."""
@@ -72,10 +75,11 @@ def touched(found: Iterable[Access], ranges: Ranges) -> Touched:
 
 def _one(access: Access, ranges: Ranges) -> Touched:
     axes, guards = _space(access, ranges)
-    exact = math.prod(a.values.size for a in axes) <= MOST
+    most = MOST_STORES if access.store else MOST_LOADS
+    exact = math.prod(a.values.size for a in axes) <= most
     if not exact:
         axes = [_ends(a) if "." not in a.name else a for a in axes]
-        if math.prod(a.values.size for a in axes) > MOST:
+        if math.prod(a.values.size for a in axes) > most:
             axes = [_ends(a) for a in axes]
     mask = np.zeros(0, bool)
     lowest = 0
