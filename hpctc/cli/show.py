@@ -16,6 +16,7 @@ from hpctc.core.errors import UsageError
 from hpctc.core.jsonl import read as read_records
 from hpctc.core.records import Pair, Score, Task
 from hpctc.dataset import read
+from hpctc.flow.repro import reproduce
 
 THEME = "ansi_dark"
 
@@ -24,11 +25,24 @@ THEME = "ansi_dark"
 @click.argument("where", metavar="DATASET|SUITE|RUN")
 @click.argument("what", required=False, metavar="[ID|NAME]")
 @click.option("--only", help="Show one part alone, as it is: graph, cuda, c.")
-def show(where: str, what: str | None, only: str | None) -> None:
+@click.option(
+    "--repro", type=click.Path(path_type=Path), help="Write a failure of a run to this folder."
+)
+def show(where: str, what: str | None, only: str | None, repro: Path | None) -> None:
     """Show one pair of a dataset, a suite or a run; without ID or NAME, list them.
 
     The beginning of an id is enough where only one pair has it.
+
+    With --repro, a failure of a run (ID or NAME of a task, or the id of a score) is written to a
+    folder that fails the same way with plain gcc: sh DIR/run.sh.
     """
+    if repro is not None:
+        if what is None:
+            raise UsageError("--repro needs a failure", "name a task, or the id of a score")
+        failure = reproduce(Path(where), what, repro)
+        click.echo(f"{failure.task.name} is {failure.verdict}: {failure.detail}")
+        click.echo(f"\nsh {repro / 'run.sh'}")
+        return
     run = Path(where) if (Path(where) / "run.json").is_file() else None
     tasks = tasks_of(where)
     pairs = list(read.pairs(read.locate(where))) if tasks is None else [t.pair for t in tasks]

@@ -121,6 +121,7 @@ class Plan:
             "distributions": list(self.suite.distributions),
             "baseline": ",".join(self.baselines),
             "checks": list(self.tiers),
+            "call_seconds": self.suite.call_seconds,
             "sandbox": self.sandbox,
         }
         versions = {
