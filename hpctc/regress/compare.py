@@ -3,8 +3,8 @@
 A task's change is the ratio of two speedups, so the host's speed cancels out. Its interval is a
 bootstrap over the raw pairs of both runs, widened by what the pairs of one run cannot show: the
 same code, started twice, does not run at quite the same speed (where its pages lie, which core its
-threads got). How much that is, is measured where both runs hold the same C for a task; it is never
-taken below :data:`RESTART`.
+threads got). How much that is, is measured where both runs hold the same C for a task, and else
+assumed (:data:`RESTART`).
 
 The same C under the same compiler is not slower than itself, whatever the clock says: such a task
 is ``same``, and shows the noise.
@@ -41,9 +41,13 @@ RECORDED_MUST_AGREE = ("baseline",)
 """In addition, where recorded times are compared."""
 HOST_MUST_AGREE = ("cpu", "cores", "machine")
 
-RESTART = 0.005
-"""Standard deviation of the logarithm of a speedup from one start to the next, at the least: a
-quiet host has so much. A busy one has more, and tells by the tasks whose C did not change."""
+RESTART = 0.01
+"""Standard deviation of the logarithm of a speedup from one start to the next, where nobody
+measured it. With it a single changed task needs a loss of some 7 % to be called slower, and is
+never cleared at 3 %: that takes controls, or ``--live``."""
+
+CALM = 0.0025
+"""The least that is believed of it, however well the controls agree."""
 
 FEWEST_CONTROLS = 5
 """Tasks with the same C in both runs from which the noise of a restart is estimated."""
@@ -205,7 +209,7 @@ def restart(old: Mapping[Key, Measured], new: Mapping[Key, Measured]) -> float:
         return RESTART
     # 1.4826 makes it a standard deviation; a difference has the noise of two starts.
     spread = 1.4826 * float(np.median(np.abs(strays))) / math.sqrt(2)
-    return max(RESTART, spread)
+    return max(CALM, spread)
 
 
 def whole(
