@@ -14,7 +14,7 @@ from hpctc.syntax.parse import parse
 from hpctc.syntax.printer import show
 from hpctc.transpile import intrinsics, types
 from hpctc.transpile.blocks import loops, shapes
-from hpctc.transpile.contract.emit import PRELUDE, VECTOR
+from hpctc.transpile.contract.emit import prelude
 from hpctc.transpile.deduce import Bound
 from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.fold import number
@@ -245,7 +245,7 @@ class Unit:
         text = "\n".join([*maths, *intrinsics.needed(text), text])
         vectors = [vector(name) for name in types.VECTORS if re.search(rf"\b{name}\b", text)]
         aliases = self._aliases(text)
-        tiles = [PRELUDE] if re.search(rf"\b{VECTOR.name}\b", text) else []
+        tiles = prelude(text)
         text = "\n".join([*tiles, *vectors, *aliases, text])
         includes = "".join(
             f"#include <{header}>\n" for header, words in _HEADERS.items() if re.search(words, text)

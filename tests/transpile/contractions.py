@@ -81,13 +81,15 @@ __global__ void __launch_bounds__(256) k(const float *a, const float *b, float *
   float ra[4], rb[4];
   for (int k0 = 0; k0 < 64; k0 += 8) {
     if (tid < 128) {
-      float4 v = *reinterpret_cast<const float4 *>(&a[(blockIdx.y * 64 + tid / 2) * 64 + k0 + tid % 2 * 4]);
+      int at = (blockIdx.y * 64 + tid / 2) * 64 + k0 + tid % 2 * 4;
+      float4 v = *reinterpret_cast<const float4 *>(&a[at]);
       as[tid % 2 * 4 + 0][tid / 2] = v.x;
       as[tid % 2 * 4 + 1][tid / 2] = v.y;
       as[tid % 2 * 4 + 2][tid / 2] = v.z;
       as[tid % 2 * 4 + 3][tid / 2] = v.w;
     }
-    for (int i = tid; i < 512; i += 256) bs[i / 64][i % 64] = b[(k0 + i / 64) * 128 + blockIdx.x * 64 + i % 64];
+    for (int i = tid; i < 512; i += 256)
+      bs[i / 64][i % 64] = b[(k0 + i / 64) * 128 + blockIdx.x * 64 + i % 64];
     __syncthreads();
     #pragma unroll
     for (int kk = 0; kk < 8; ++kk) {
@@ -100,7 +102,8 @@ __global__ void __launch_bounds__(256) k(const float *a, const float *b, float *
   }
   for (int i = 0; i < 4; ++i) {
     float4 out = make_float4(acc[i][0], acc[i][1], acc[i][2], acc[i][3]);
-    *reinterpret_cast<float4 *>(&c[(blockIdx.y * 64 + ty * 4 + i) * 128 + blockIdx.x * 64 + tx * 4]) = out;
+    int at = (blockIdx.y * 64 + ty * 4 + i) * 128 + blockIdx.x * 64 + tx * 4;
+    *reinterpret_cast<float4 *>(&c[at]) = out;
   }
 }
 """

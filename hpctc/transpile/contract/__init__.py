@@ -10,7 +10,7 @@ right there is a Doubt, and the kernel takes the road of all others.
 
 from typing import Any
 
-from hpctc.transpile import types
+from hpctc.syntax import tree
 from hpctc.transpile.contract.emit import written
 from hpctc.transpile.contract.flow import Flow, check_barriers
 from hpctc.transpile.contract.forms import Doubt
@@ -42,7 +42,7 @@ def analysed(kernel: Translated, geometry: Geometry) -> list[Nest]:
     """The nests that a kernel's outputs are."""
     reader = Reader(kernel, geometry)
     steps = rerolled(reader.steps(kernel.body, ()), reader.space)
-    locals_ = {n: v for n, v in kernel.locals.items() if not types.is_integer(v.type)}
+    locals_ = {n: v for n, v in kernel.locals.items() if not reader.is_index(tree.Name(n))}
     shared = frozenset(n for n, v in locals_.items() if v.memory == "shared")
     check_barriers(steps, shared)
     outputs = stored(steps) & frozenset(kernel.pointers)
@@ -51,4 +51,4 @@ def analysed(kernel: Translated, geometry: Geometry) -> list[Nest]:
     made = [d for name in sorted(outputs) for d in flow.held[name]]
     if any(part.array in outputs for d in made for part in loads(d.value)):
         raise Doubt
-    return [nested_sum(d, reader.space) for d in made]
+    return [nested_sum(d, reader.space, reader.kinds) for d in made]

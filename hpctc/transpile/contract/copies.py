@@ -3,7 +3,6 @@
 from typing import Any
 
 from hpctc.syntax import tree
-from hpctc.transpile import types
 from hpctc.transpile.contract.operands import Copy, Scratch
 from hpctc.transpile.contract.spell import SIMD, Speller, assign, comment, declared, loop, parallel
 from hpctc.transpile.fold import number
@@ -34,13 +33,14 @@ def filled(copy: Copy, speller: Speller, scratch: Scratch) -> list[Any]:
 
 def _memory(copy: Copy) -> tree.Declaration:
     size = copy.cells + copy.room
+    kind = tree.Named(copy.kind)
     if not on_heap(copy):
         return declared(
-            copy.name, tree.Array(types.FLOAT, number(size)), None, "_Alignas(64)"
+            copy.name, tree.Array(kind, number(size)), None, "_Alignas(64)"
         )  # fmt: skip
     bytes_ = number(-(-4 * size // 64) * 64)
     made = tree.Call(tree.Name("aligned_alloc"), (number(64), bytes_))
-    return declared(copy.name, tree.Pointer(types.FLOAT, ("restrict",)), made)
+    return declared(copy.name, tree.Pointer(kind, ("restrict",)), made)
 
 
 def on_heap(copy: Copy) -> bool:

@@ -43,16 +43,24 @@ from hpctc.transpile.kernel import Translated
 PARALLEL = 100_000
 """Multiplications below which threads cost more than they gain."""
 
-VECTOR = tree.Named("f32x16")
+VECTORS = {"float": "f32x16", "int": "i32x16"}
+"""Type of a sum -> vector of 16 of them."""
 
-PRELUDE = """#if defined(__GNUC__) && !defined(__clang__)
+_QUIET = """#if defined(__GNUC__) && !defined(__clang__)
 // Register tiles leave no registers for what the next iteration will load again.
 #pragma GCC optimize("no-predictive-commoning")
 #endif
-
-typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
 """
-"""What stands before code with tiles."""
+
+
+def prelude(text: str) -> list[str]:
+    """What stands before code with tiles; nothing before other code."""
+    used = [(kind, name) for kind, name in VECTORS.items() if f"{name} " in text]
+    types_ = [
+        f"typedef {kind} {name} __attribute__((vector_size(64), aligned(4), may_alias));\n"
+        for kind, name in used
+    ]
+    return [_QUIET, *types_] if used else []
 
 
 def written(nests: Sequence[Nest], kernel: Translated) -> tuple[Any, ...]:
@@ -69,6 +77,7 @@ class _Writer:
 
     def __init__(self, nest: Nest, taken: set[str]) -> None:
         self.nest = nest
+        self.kind = tree.Named(VECTORS[nest.kind])
         self.extents = nest.space.extents
         self.scratch = Scratch(nest, taken)
         self.speller = Speller(nest.space)
@@ -198,11 +207,11 @@ class _Writer:
 
     def _sums(self) -> list[Any]:
         spell = self.speller.form
-        shape = tree.Array(tree.Array(VECTOR, number(self.tile.vectors)), number(self.tile.rows))
+        shape = tree.Array(tree.Array(self.kind, number(self.tile.vectors)), number(self.tile.rows))
         self.sum = self.scratch.name("sum")
         one = tree.Index(tree.Index(tree.Name(self.sum), spell(self.row)), spell(self.vector))
         self.one = one
-        zero = tree.Compound(VECTOR, tree.Braces((number(0),)))
+        zero = tree.Compound(self.kind, tree.Braces((number(0),)))
         term = reformed(self.term, lambda f: self._placed(f, ZERO))
         leaves: dict[Value, tree.Expr] = {
             Load(m.array, self._placed(m.index, ZERO)): self._vector(
@@ -217,7 +226,7 @@ class _Writer:
 
     def _vector(self, array: str, index: Form, const: bool = False) -> tree.Expr:
         """``*(f32x16 *)&array[index]``."""
-        kind: tree.Type = tree.Qualified(("const",), VECTOR) if const else VECTOR
+        kind: tree.Type = tree.Qualified(("const",), self.kind) if const else self.kind
         place = tree.Unary("&", tree.Index(tree.Name(array), self.speller.form(index)))
         return tree.Unary("*", tree.Cast(tree.Pointer(kind), place))
 
@@ -238,9 +247,9 @@ class _Writer:
         nest, tile, axis = self.nest, self.tile, self.axis
         spell = self.speller.form
         done = self.scratch.name("done")
-        shape = tree.Array(tree.Array(types.FLOAT, number(axis.width)), number(tile.rows))
+        shape = tree.Array(tree.Array(tree.Named(nest.kind), number(axis.width)), number(tile.rows))
         at = tree.Index(tree.Index(tree.Name(done), spell(self.row)), spell(self.vector * LANES))
-        kept = tree.Unary("*", tree.Cast(tree.Pointer(VECTOR), tree.Unary("&", at)))
+        kept = tree.Unary("*", tree.Cast(tree.Pointer(self.kind), tree.Unary("&", at)))
         lane = self._variable("lane", axis.width)
         place = axis.panel * axis.width + lane
         result = tree.Index(tree.Index(tree.Name(done), spell(self.row)), spell(lane))

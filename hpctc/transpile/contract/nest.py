@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hpctc.syntax import tree
 from hpctc.transpile.contract.forms import Form, Space
-from hpctc.transpile.contract.values import Sum, Test, Value, forms, reformed, retested, walk
+from hpctc.transpile.contract.kinds import Kinds
+from hpctc.transpile.contract.values import Op, Sum, Test, Value, forms, reformed, retested, walk
 
 
 @dataclass
@@ -19,6 +21,14 @@ class Nest:
     test: Test
     free: list[str]
     over: list[str]
+    kinds: Kinds
+    kind: str
+    """The type of the sum: float or int."""
+
+    @property
+    def zero(self) -> Value:
+        """The literal 0 of the sum's type."""
+        return Op(tree.Number("0.0f" if self.kind == "float" else "0"))
 
     @property
     def sum(self) -> Sum:

@@ -8,9 +8,11 @@ import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hpctc.syntax import tree
 from hpctc.transpile.contract.bounds import always, limit, narrow, single
 from hpctc.transpile.contract.flow import Definition
 from hpctc.transpile.contract.forms import ZERO, Doubt, Space
+from hpctc.transpile.contract.kinds import Kinds
 from hpctc.transpile.contract.merge import merged
 from hpctc.transpile.contract.nest import Nest
 from hpctc.transpile.contract.values import (
@@ -29,14 +31,17 @@ from hpctc.transpile.contract.values import (
 from hpctc.transpile.contract.widen import widened
 
 
-def nested_sum(made: Definition, space: Space) -> Nest:
+def nested_sum(made: Definition, space: Space, kinds: Kinds) -> Nest:
     """The nest of an output's definition."""
     space = copy.deepcopy(space)
     sums = {part for part in walk(made.value) if isinstance(part, Sum)}
     if len(sums) != 1:
         raise Doubt
     (one,) = sums
-    nest = Nest(space, made.array, made.index, made.value, made.test, [], list(one.digits))
+    nest = Nest(
+        space, made.array, made.index, made.value, made.test, [], list(one.digits),
+        kinds, kinds.summed(one.term),
+    )  # fmt: skip
     for uneven in (False, True):  # tests shorten digits first, so that most splits are even
         space.uneven = uneven
         before: object = None
@@ -54,8 +59,8 @@ def nested_sum(made: Definition, space: Space) -> Nest:
 def _round(nest: Nest) -> None:
     space = nest.space
     _normed(nest)
-    _limited(nest)
     nest.over = _leaves(space, nest.over)
+    _limited(nest)
     names = {d for f in nest.forms() for d in f.digits()}
     nest.free = sorted(names - set(nest.over))
     nest.test = _reduced(nest, nest.test, nest.free)
@@ -79,9 +84,9 @@ def _normed(nest: Nest) -> None:
 
 def _limited(nest: Nest) -> None:
     """Parts that reach beyond their digit are tested for it."""
-    for name, (form, extent) in nest.space.limits.items():
-        bound = Bound(form, None, extent - 1)
-        if name not in nest.over:
+    for form, extent in nest.space.limits.values():
+        bound = Bound(nest.space.norm(form), None, extent - 1)
+        if not set(bound.form.digits()) & set(nest.over):
             nest.test = (*nest.test, bound)
             continue
 
@@ -141,6 +146,8 @@ def _needed(term: Value) -> list[Bound]:
     match term:
         case Pick(test, yes, no) if is_zero(no):
             return [*test, *_needed(yes)]
+        case Op(tree.Cast(), (inner,)):
+            return _needed(inner)
         case Op(_, (left, right)) if operator(term) == "*":
             return [*_needed(left), *_needed(right)]
         case _:

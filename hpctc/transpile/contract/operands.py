@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from hpctc.syntax import tree
 from hpctc.transpile.contract.forms import ZERO, Doubt, Form, Part, name_of
 from hpctc.transpile.contract.nest import Nest
 from hpctc.transpile.contract.values import (
-    ZERO_VALUE,
     Bound,
+    Coordinate,
     Load,
     Op,
     Pick,
@@ -23,6 +24,7 @@ from hpctc.transpile.contract.values import (
     is_zero,
     operator,
     reformed,
+    rewritten,
     walk,
 )
 
@@ -54,6 +56,7 @@ class Copy:
     room: int
     """Floats behind them that may be read, and whose values do not matter."""
     title: str
+    kind: str
 
     def index(self, digits: Mapping[str, Form]) -> Form:
         """The place of a cell; a digit that is not given stands for itself."""
@@ -102,7 +105,7 @@ class Scratch:
             dimensions.append(Dimension(digit, extent, stride))
             stride *= extent
         order = tuple(reversed(dimensions))
-        made = Copy(self.name(name), value, order, stride, room, title)
+        made = Copy(self.name(name), value, order, stride, room, title, self.nest.kind)
         self.copies.append(made)
         return made
 
@@ -113,11 +116,11 @@ def padded(nest: Nest, scratch: Scratch) -> Sum:
 
     def plain(value: Value) -> Value:
         match value:
-            case Load(_, index) if not any(index.parts()):
+            case Load(array, index) if not any(index.parts()) and (
+                nest.kinds.element(array) == nest.kind
+            ):
                 return value
-            case Load():
-                return _padded(nest, scratch, value)
-            case Pick(_, Load(), no) if is_zero(no):
+            case Load() | Op(tree.Cast() | tree.Call()) | Pick(_, Load() | Op(tree.Cast())):
                 return _padded(nest, scratch, value)
             case Pick(test, Op(_, (left, right)) as product, no) if (
                 is_zero(no) and operator(product) == "*"
@@ -174,7 +177,10 @@ def _padded(nest: Nest, scratch: Scratch, value: Value) -> Load:
     """A copy over sums of digits (``oh + kh``) where that is possible, else over the digits."""
     space = nest.space
     sums = _sums(value)
-    (source,) = (part for part in walk(value) if isinstance(part, Load))
+    sources = {part for part in walk(value) if isinstance(part, Load)}
+    if len(sources) != 1 or any(isinstance(part, Coordinate | Sum) for part in walk(value)):
+        raise Doubt
+    (source,) = sources
     chosen: dict[str, Form] = {}
     moved = value
     for wanted in sums:
@@ -191,13 +197,17 @@ def _padded(nest: Nest, scratch: Scratch, value: Value) -> Load:
             continue
         chosen[name] = wanted - low
         moved = tried
-    (inside,) = (part for part in walk(moved) if isinstance(part, Load))
+    inside = next(part for part in walk(moved) if isinstance(part, Load))
     digits = sorted(
         {d for f in forms(moved) for d in f.digits()},
         key=lambda d: (-abs(inside.index.coefficient(d)), d),
     )
-    title = f"{source.array}, with zeros where nothing is read"
-    copy = scratch.copy("padded", moved, digits, title, 4 * LANES)
+    zeros = any(isinstance(part, Pick) for part in walk(value))
+    title = f"{source.array}, with zeros where nothing is read" if zeros else (
+        f"{source.array} as {nest.kind}"
+    )  # fmt: skip
+    moved = rewritten(moved, lambda v: nest.zero if is_zero(v) else v)
+    copy = scratch.copy("padded" if zeros else "prepared", moved, digits, title, 4 * LANES)
     return Load(copy.name, copy.index(chosen))
 
 
@@ -241,7 +251,7 @@ def packed(nest: Nest, scratch: Scratch, load: Load, axis: "Axis") -> Load:
     value: Value = source
     if axis.extent % width:
         inside = Bound(axis.panel * width + Form(((lane, 1),)), None, axis.extent - 1)
-        value = Pick((inside,), source, ZERO_VALUE)
+        value = Pick((inside,), source, nest.zero)
     panel = [name_of(axis.panel)] if axis.panel != ZERO else []
     copy = scratch.copy(
         "packed", value, [*batch, *panel, *inner, lane], f"{load.array} in panels of {width}"

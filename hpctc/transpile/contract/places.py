@@ -1,5 +1,6 @@
 """Where an expression points and what an index says: arrays, forms, tests."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,13 +8,15 @@ from hpctc.syntax import edit, tree
 from hpctc.transpile import types
 from hpctc.transpile.contract.forms import Doubt, Form, Space
 from hpctc.transpile.contract.values import Bound, Test
-from hpctc.transpile.fold import NEGATED, constant
+from hpctc.transpile.fold import NEGATED, constant, number
 from hpctc.transpile.kernel import Translated
+
+_ELEMENTS = frozenset({"float", "_Float16", "bf16", "int", "int8_t", "uint8_t", "int16_t"})
 
 
 @dataclass(frozen=True)
 class Place:
-    """A place of an array, counted in floats."""
+    """A place of an array, counted in the array's elements."""
 
     array: str
     index: Form
@@ -32,6 +35,8 @@ class Places:
         self.known: dict[str, tree.Expr] = {}
         """Pointers, and ints that are no forms: put in where they are used."""
         self.wraps = any(types.name(v.type).startswith("u") for v in kernel.locals.values())
+        self.data = data_ints(kernel.body)
+        """Int variables that hold what was loaded: they are no indices."""
 
     def inlined(self, node: Any) -> Any:
         """The expression with constants put in; ``int2{a, b}.x`` is a."""
@@ -51,11 +56,25 @@ class Places:
         """Whether an expression names an int variable of the thread, or a member of one."""
         if isinstance(target, tree.Member):
             target = target.base
-        local = self.kernel.locals.get(target.name) if isinstance(target, tree.Name) else None
+        if not isinstance(target, tree.Name) or target.name in self.data:
+            return False
+        local = self.kernel.locals.get(target.name)
         if local is None or local.memory != "thread":
             return False
         name = types.name(local.type)
         return types.is_integer(tree.Named(types.VECTORS.get(name, (name, 1))[0]))
+
+    def element(self, array: str) -> str:
+        """The name of the type of an array's elements."""
+        local = self.kernel.locals.get(array)
+        kind = types.bare(local.type if local is not None else self.kernel.pointers[array])
+        while isinstance(kind, tree.Array):
+            kind = types.bare(kind.of)
+        name = types.name(kind)
+        element = types.VECTORS.get(name, (name, 1))[0]
+        if element not in _ELEMENTS:
+            raise Doubt
+        return element
 
     def knows(self, name: str) -> bool:
         """Whether a variable stands for an index here."""
@@ -91,7 +110,7 @@ class Places:
     # --- places ---
 
     def width(self, kind: tree.Type) -> int:
-        """How many floats a type holds."""
+        """How many elements a type holds."""
         kind = types.bare(kind)
         if isinstance(kind, tree.Array):
             count = constant(kind.size)
@@ -100,9 +119,20 @@ class Places:
             return count * self.width(kind.of)
         name = types.name(kind)
         element, width = types.VECTORS.get(name, (name, 1))
-        if element != "float":
+        if element not in _ELEMENTS:
             raise Doubt
         return width
+
+    def _seen_as(self, array: str, kind: tree.Type) -> tree.Type:
+        """An array seen through a pointer to another type: so many of its own elements."""
+        own, name = self.element(array), types.name(kind)
+        element, width = types.VECTORS.get(name, (name, 1))
+        if element == own:
+            return kind
+        size, whole = types.BYTES[own], types.BYTES.get(element, 0) * width
+        if not whole or whole % size:
+            raise Doubt
+        return tree.Array(tree.Named(own), number(whole // size))
 
     def place(self, node: tree.Expr, test: Test = ()) -> Place:
         """The place that an expression names."""
@@ -123,7 +153,7 @@ class Places:
                 if types.name(held.type) not in types.VECTORS:
                     raise Doubt
                 lane = "xyzw".index(axis)
-                return Place(held.array, held.index + lane, types.FLOAT)
+                return Place(held.array, held.index + lane, tree.Named(self.element(held.array)))
             case _:
                 raise Doubt
 
@@ -140,8 +170,7 @@ class Places:
                 return self.place(operand, test)
             case tree.Cast(tree.Pointer(to), operand):
                 held = self._pointed(operand, test)
-                self.width(held.type)
-                return Place(held.array, held.index, types.bare(to))
+                return Place(held.array, held.index, self._seen_as(held.array, types.bare(to)))
             case tree.Name() | tree.Index():
                 held = self.place(node, test)
                 if not isinstance(held.type, tree.Array):
@@ -266,3 +295,31 @@ class Places:
                 return self.test(operand, ())
             case _:
                 raise Doubt
+
+
+def data_ints(body: Sequence[Any]) -> frozenset[str]:
+    """Variables that are set from memory, and those that are set from them."""
+    sources: dict[str, set[str]] = {}
+    found: set[str] = set()
+    for statement in body:
+        for node in tree.walk(statement):
+            match node:
+                case tree.Variable(name, _, _, _, tree.Node() as value):
+                    pass
+                case tree.Assign(_, tree.Name(name) | tree.Member(tree.Name(name), _), value):
+                    pass
+                case _:
+                    continue
+            if any(map(_loads, tree.walk(value))):
+                found.add(name)
+            sources.setdefault(name, set()).update(edit.mentions(value))
+    grown = True
+    while grown:
+        more = {name for name, used in sources.items() if used & found} - found
+        found |= more
+        grown = bool(more)
+    return frozenset(found)
+
+
+def _loads(node: tree.Node) -> bool:
+    return isinstance(node, tree.Index) or (isinstance(node, tree.Unary) and node.op == "*")

@@ -10,6 +10,7 @@ from typing import Any
 from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.contract.forms import ZERO, Doubt, Space, name_of
+from hpctc.transpile.contract.kinds import CASTS, FUNCTIONS, Kinds
 from hpctc.transpile.contract.places import Places
 from hpctc.transpile.contract.values import (
     ZERO_VALUE,
@@ -24,16 +25,15 @@ from hpctc.transpile.contract.values import (
     Test,
     Value,
     binary,
+    is_zero,
     loads,
 )
-from hpctc.transpile.fold import constant
-from hpctc.transpile.intrinsics import FLOAT_MATH
+from hpctc.transpile.fold import constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Barrier, Geometry
 from hpctc.transpile.statements import mutated
 
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!="})
-_FUNCTIONS = frozenset({*(f"{n}f" for n in FLOAT_MATH), "max_float", "min_float", "saturate"})
 
 
 class Reader(Places):
@@ -41,6 +41,7 @@ class Reader(Places):
 
     def __init__(self, kernel: Translated, geometry: Geometry) -> None:
         super().__init__(kernel, Space())
+        self.kinds = Kinds(self.element)
         self.around: Test = ()
         """The test under which the loop around runs: what is set under another may be unset."""
         for axis, threads, blocks in zip("xyz", geometry.block, geometry.grid, strict=True):
@@ -87,7 +88,8 @@ class Reader(Places):
             return self._cleared(variable, kind, test)
         name = types.name(kind)
         element = types.VECTORS[name][0] if name in types.VECTORS else name
-        if types.is_integer(tree.Named(element)) or types.is_pointer(kind):
+        index = types.is_integer(tree.Named(element)) and variable.name not in self.data
+        if index or types.is_pointer(kind):
             self.learn(tree.Name(variable.name), variable.value)
             return []
         return self._assigned("=", tree.Name(variable.name), variable.value, test)
@@ -122,13 +124,13 @@ class Reader(Places):
                 raise Doubt
             if op != "=":
                 one = binary(op.removesuffix("="), own, one)
+            one = self.kinds.converted(one, self.element(own.array))
             stores.append(Store(own.array, own.index, one, test))
         return stores
 
     def _bare(self, value: tree.Expr) -> list[Value] | None:
         """A literal by itself: it is converted, not computed with."""
-        zeros = ("0", "0.0", "0.", "0.0f", "0.f", "0f")
-        return [ZERO_VALUE] if value in [tree.Number(text) for text in zeros] else None
+        return [ZERO_VALUE] if is_zero(Op(value)) else None
 
     def _if(self, node: tree.If, test: Test) -> list[Step]:
         condition = self.test(self.inlined(node.condition), test)
@@ -219,11 +221,9 @@ class Reader(Places):
                 if not text.endswith(("f", "F")) and constant(node) is None:
                     raise Doubt
                 return Op(node)
-            case tree.Cast(kind, operand) if types.name(kind) == "float":
-                inner = self._integer(operand, test)
-                if inner is None:
-                    return self.value(operand, test)
-                return Op(tree.Cast(kind, tree.Name("0")), (inner,))
+            case tree.Cast(kind, operand) if types.name(kind) in CASTS:
+                inner = self._integer(operand, test) or self.value(operand, test)
+                return self.kinds.converted(inner, types.name(kind))
             case tree.Binary(op, left, right) if op in _ARITHMETIC:
                 return binary(op, self._float(left, test), self._float(right, test))
             case tree.Unary("-", operand):
@@ -235,18 +235,19 @@ class Reader(Places):
             case tree.Call(tree.Name("fmaf"), (left, right, more)):
                 product = binary("*", self._float(left, test), self._float(right, test))
                 return binary("+", product, self._float(more, test))
-            case tree.Call(tree.Name(name), args) if name in _FUNCTIONS:
+            case tree.Call(tree.Name(name), args) if name in FUNCTIONS:
                 names = tuple(tree.Name(str(i)) for i in range(len(args)))
                 parts = tuple(self._float(a, test) for a in args)
                 return Op(tree.Call(tree.Name(name), names), parts)
             case _:
                 raise Doubt
 
-    def _integer(self, node: tree.Expr, test: Test) -> Coordinate | None:
+    def _integer(self, node: tree.Expr, test: Test) -> Value | None:
         try:
-            return Coordinate(self.form(node, test))
+            form = self.form(node, test)
         except Doubt:
             return None
+        return Coordinate(form) if form.terms else Op(number(form.constant))
 
     def _float(self, node: tree.Expr, test: Test) -> Value:
         """An operand of float arithmetic; an int index among them would be int arithmetic."""

@@ -1,6 +1,6 @@
 """Values and statements of a kernel over digits: the language between CUDA's loops and tiles.
 
-All data are float. A :class:`Load` names an array and a place in it, counted in floats; a
+A :class:`Load` names an array and a place in it, counted in the array's elements; a
 :class:`Test` is a conjunction of closed intervals; a :class:`Sum` runs over digits in order.
 """
 
@@ -114,7 +114,11 @@ def is_zero(value: Value) -> bool:
     """Whether a value is a literal 0."""
     match value:
         case Op(tree.Number(text), ()):
-            return float(text.rstrip("fFuUlL") or "1") == 0
+            return text.rstrip("fFuUlL0.e+-") == "" and "0" in text
+        case Op(tree.Cast(), (inner,)):
+            return is_zero(inner)
+        case Coordinate(form):
+            return form == Form()
         case _:
             return False
 
