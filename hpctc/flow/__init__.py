@@ -9,7 +9,8 @@ The road, and who walks it::
       -> answer of a model                    hpctc.models
       -> candidate, build, verdict, timing    hpctc.evaluate, in hpctc.sandbox
       -> score                                hpctc.score         flow.evaluation joins up to here
-      -> tables, the regression gate          hpctc.report
+      -> the regression gate                  hpctc.regress       flow.rematch plays its rounds
+      -> tables, a page                       hpctc.report
 
 Every arrow is a file of records (:mod:`hpctc.core.records`): a stage reads the file before it and
 writes its own, so each can be run again alone, and an interrupted one goes on where it stopped.
