@@ -110,10 +110,12 @@ class Candidate:
         self._nonce = 0
         self._init = 0
         """The first process of its namespace, with which all others end; 0: there is none."""
+        self._starter = 0
+        """The process that made both, and has ended; it is buried with them."""
         self._watch: Watch | None = None
         self._open(library, inputs, outputs)
-        self._await_start(inputs.nbytes + outputs.nbytes)
-        self._await_ready()
+        self._await_start()
+        self._await_ready(inputs.nbytes + outputs.nbytes)
 
     def call(self) -> Called | Ended:
         """Call the entry once; on return the child is stopped, or it has ended."""
@@ -170,7 +172,7 @@ class Candidate:
             for descriptor in (request_end, reply_end, null):
                 os.close(descriptor)
 
-    def _await_start(self, buffers: int) -> None:
+    def _await_start(self) -> None:
         """Learn which process it is that serves: in a namespace not the one that was started."""
         reply = self._reply(START_SECONDS)
         if isinstance(reply, Ended):
@@ -179,21 +181,20 @@ class Candidate:
         if status == REFUSED:
             self._refused(value)
         if init:
-            starter, self.pid, self._init = self.pid, value, init
-            os.waitpid(starter, 0)
-        if "watch" in self.setup.jail:
-            resident = self.setup.limits.resident_bytes + buffers
-            cores = frozenset(self.setup.cores)
-            self._watch = Watch(self.pid, cores, self.setup.threads, resident)
+            self._starter, self.pid, self._init = self.pid, value, init
 
-    def _await_ready(self) -> None:
+    def _await_ready(self, buffers: int) -> None:
         reply = self._reply(START_SECONDS)
         if isinstance(reply, Ended):
             return
         _, status, value = reply
         if status == READY:
-            self.layers = tuple(n for n in self.setup.jail if n == "watch" or n in names(value))
-            self._stop()
+            jail = self.setup.jail
+            self.layers = tuple(n for n in jail if n == "watch" or n in names(value))
+            if self._stop() is None and "watch" in jail:
+                resident = self.setup.limits.resident_bytes + buffers
+                cores = frozenset(self.setup.cores)
+                self._watch = Watch(self.pid, cores, self.setup.threads, resident)
         elif status == REFUSED:
             self._refused(value)
         elif status == NO_LIBRARY:
@@ -263,17 +264,19 @@ class Candidate:
     def _end(self, failure: Failure, detail: str) -> Ended:
         if self._init:
             os.kill(self.pid, signal.SIGKILL)
+            os.kill(self._init, signal.SIGKILL)  # and with it all that may be left
         else:
-            os.killpg(self.pid, signal.SIGKILL)  # where nothing forbids it, it may have children
+            os.killpg(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
         return self._release(Ended(failure, detail))
 
     def _release(self, ended: Ended) -> Ended:
         self.ended = ended
         if self._init:
-            # It waits for the last process of its namespace; the child is the only other one.
+            # It ends when the last process of its namespace is buried, as the child was just now.
             os.kill(self._init, signal.SIGKILL)
-            os.waitpid(self._init, 0)
+            for pid in (self._starter, self._init):
+                os.waitpid(pid, 0)
         for descriptor in (self._requests, self._replies, self._errors):
             os.close(descriptor)
         return ended

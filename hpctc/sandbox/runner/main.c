@@ -118,11 +118,11 @@ static int in_two(struct jail *jail, char **words) {
     if (second < 0) fail("clone", errno);
     if (second > 0) {
         report((uint64_t)first, STARTED, (uint64_t)second);
-        _exit(0); /* opens the gate */
+        _exit(write(gate[1], "", 1) == 1 ? 0 : BROKEN);
     }
-    char none;
+    char open_now;
     close(gate[1]);
-    if (read(gate[0], &none, 1) != 0) _exit(BROKEN);
+    if (read(gate[0], &open_now, 1) != 1) _exit(BROKEN); /* the one that was to open it died */
     close(gate[0]);
     return serve_calls(jail, words);
 }
@@ -131,7 +131,6 @@ static int run_calls(struct jail *jail, char **words) {
     int error;
     end_with_parent(jail);
     if (jail->layers & RLIMITS && (error = limit_resources(jail, FIRST_CLOSED))) refuse(RLIMITS, error);
-    if (jail->cores) pin(jail->cores);
     jail->candidate = words[0];
     jail->library = open(words[0], O_RDONLY | O_CLOEXEC);
     if (jail->library < 0) fail(words[0], errno);

@@ -93,6 +93,7 @@ static void serve(entry_t *entry, P *arguments) {
 /* ENTRY BUFFER...: the last steps into the jail, then calls until the requests end. */
 int serve_calls(struct jail *jail, char **words) {
     P arguments[MOST_ARGUMENTS] = {0};
+    if (jail->cores) pin(jail->cores);
     for (int i = 0; words[1 + i]; i++) {
         arguments[i] = map_buffer(words[1 + i]);
         if (!arguments[i]) return report(0, NO_MEMORY, 0), 1;
