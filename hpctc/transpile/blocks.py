@@ -36,11 +36,9 @@ def loops(kernel: Translated, geometry: Geometry, const: frozenset[str]) -> tupl
     cut = fission.run()
     expansion = Expansion(fission, cut)
     body = tuple(_statement(s, fission, expansion) for s in expansion.body)
-    body = tuple(walked(body, fission))
-    body = (*(_array(v) for v in _arrays(fission, expansion)), *body)
-    if alone.loop is not None:
-        body = (counted(alone.loop[0], number(alone.loop[1]), body),)
-    return tidy(body, geometry, kernel)
+    arrays = [_array(v) for v in _arrays(fission, expansion)]
+    rows, geometry = walked((*arrays, *body), fission, alone.loop)
+    return tidy(rows, geometry, kernel)
 
 
 def _arrays(fission: Fission, expansion: Expansion) -> list[tree.Variable]:

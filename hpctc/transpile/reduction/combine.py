@@ -1,9 +1,9 @@
-"""Two loop variables as one: ``32 * big + small`` becomes ``new`` wherever they occur."""
+"""Two loop variables as one, ``32 * big + small`` as ``new``; and one as two."""
 
 from typing import Any
 
 from hpctc.syntax import edit, tree
-from hpctc.transpile.fold import Linear, constant, linear, written
+from hpctc.transpile.fold import Linear, constant, linear, number, written
 
 
 class Apart(Exception):
@@ -38,6 +38,25 @@ def combined(node: Any, big: str, small: str, step: int, new: tree.Expr) -> Any:
     return edit.rebuild(node, lambda n: combined(n, big, small, step, new))
 
 
+def spread(node: Any, name: str, inner: str, length: int) -> Any:
+    """``name`` as ``length * inner + name``; sums stay flat."""
+    if name not in edit.mentions(node):
+        return node
+    if node == tree.Name(name):
+        return tree.Binary("+", tree.Binary("*", tree.Name(inner), number(length)), node)
+    if isinstance(node, tree.Binary) and node.op in ("+", "-", "*"):
+        form = linear(node)
+        factor = form.of(name)
+        rest = form.without(name)
+        if factor and not any(name in edit.mentions(t) for t in rest.terms):
+            terms: dict[tree.Expr, int] = {
+                tree.Name(inner): factor * length,
+                tree.Name(name): factor,
+            }
+            return written(rest.plus(Linear(terms)))
+    return edit.rebuild(node, lambda n: spread(n, name, inner, length))
+
+
 def _digit(node: tree.Expr, small: str, step: int, new: tree.Expr) -> tree.Expr | None:
     """``small % c`` and ``small & (c - 1)`` where ``c`` divides the step: the same of the sum."""
     match node:
@@ -66,4 +85,4 @@ def _shifted(form: Linear, big: str, small: str, step: int) -> tuple[tree.Expr, 
     return None
 
 
-__all__ = ["Apart", "combined"]
+__all__ = ["Apart", "combined", "spread"]

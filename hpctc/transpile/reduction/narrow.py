@@ -1,7 +1,7 @@
 """Blocks whose warps have nothing to do with one another, as blocks of one warp.
 
-A kernel that gives every warp (or every row of threads) a row of its own reduces within the warp
-and nowhere else. With the warps as an outer loop the total of a warp is a plain variable.
+A kernel that gives every warp (or every row or column of threads) a row of its own reduces within
+the warp and nowhere else. With the warps as an outer loop a warp's total is a plain variable.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from hpctc.syntax import edit, tree
 from hpctc.transpile.fold import Folder, constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.reduction.combine import Apart, combined
-from hpctc.transpile.reduction.nodes import Reduction
+from hpctc.transpile.reduction.nodes import Group, Reduction
 from hpctc.transpile.scope import Barrier, Collective, Geometry, Warped
 
 _INTEGER = frozenset({"+", "-", "*", "/", "%", "&", ">>", "<<", "<", "<=", ">", ">=", "==", "!="})
@@ -31,40 +31,51 @@ class Narrowed:
 
 def narrowed(kernel: Translated, geometry: Geometry) -> Narrowed:
     """The kernel for one group of threads, or as it was."""
-    width = _width(kernel, geometry)
-    if width is None:
+    group = _group(kernel, geometry)
+    if group is None:
         return Narrowed(kernel, geometry)
-    count = geometry.threads // width
-    name = _fresh("warp" if width == _WARP else "team", kernel.used)
-    place: dict[str, tree.Expr] = {"ty": tree.Name(name)}
-    if geometry.block[0] != width:
-        first = tree.Binary("*", tree.Name(name), number(width))
-        place = {"tx": tree.Binary("+", first, tree.Name("tx"))}
-    kernel.folder.ranges |= {"tx": (0, width - 1), name: (0, count - 1)}
-    body = tuple(_alone(s, width) for s in kernel.body if not isinstance(s, Barrier))
+    count = geometry.threads // group.width
+    name = _fresh("warp" if group == Group(_WARP) else "team", kernel.used)
+    kernel.folder.ranges |= {"tx": (0, group.width - 1), name: (0, count - 1)}
+    place = _place(group, geometry, tree.Name(name))
+    body = tuple(_alone(s, group.width) for s in kernel.body if not isinstance(s, Barrier))
     body = tuple(_folded(edit.substitute(s, place), name, kernel.folder) for s in body)
     body = _renamed(body, kernel)
-    geometry = replace(geometry, block=(width, 1, 1))
+    geometry = replace(geometry, block=(group.width, 1, 1))
     try:
         return _flat(replace(kernel, body=body), geometry, name, count)
     except Apart:
         return Narrowed(replace(kernel, body=body), geometry, (name, count))
 
 
-def _width(kernel: Translated, geometry: Geometry) -> int | None:
-    """Threads of the groups that have nothing to do with one another."""
+def _place(group: Group, geometry: Geometry, mine: tree.Name) -> dict[str, tree.Expr]:
+    """The old thread numbers, by the group's number and the thread's number in it."""
+    thread = tree.Name("tx")
+    if geometry.block[1] > 1:
+        return {"ty": mine} if group.stride == 1 else {"tx": mine, "ty": thread}
+    outer, inner = (mine, thread) if group.stride == 1 else (thread, mine)
+    step = group.width if group.stride == 1 else group.stride
+    return {"tx": tree.Binary("+", tree.Binary("*", outer, number(step)), inner)}
+
+
+def _group(kernel: Translated, geometry: Geometry) -> Group | None:
+    """The groups of threads that have nothing to do with one another."""
     nodes = [n for s in kernel.body for n in tree.walk(s)]
     found = [n.group for n in nodes if isinstance(n, Reduction)]
-    if not found or any(g.whole or g.stride > 1 for g in found):
-        return None
     shuffled = any(isinstance(n, Collective) for n in nodes)
-    width = max(g.width for g in found)
-    width = max(width, _WARP) if shuffled else width
-    x, y, z = geometry.block
-    fits = width == x and z == 1 if y > 1 else x % width == 0 and z == 1 and x > width
-    if not fits or any(width % g.width for g in found):
+    if not found or any(g.whole for g in found) or geometry.block[2] > 1:
         return None
-    return width if _independent(kernel, nodes) else None
+    widest = max(found, key=lambda g: g.width)
+    if shuffled and widest.stride == 1 and widest.width < _WARP:
+        widest = Group(_WARP)
+    x, y, _ = geometry.block
+    if widest.stride > 1:
+        fits = not shuffled and all(g == widest for g in found)
+        fits = fits and (y == 1 or widest == Group(y, x))
+    else:
+        fits = all(g.stride == 1 and widest.width % g.width == 0 for g in found)
+        fits = fits and (widest.width == x if y > 1 else x % widest.width == 0 < x - widest.width)
+    return widest if fits and _independent(kernel, nodes) else None
 
 
 def _independent(kernel: Translated, nodes: Sequence[tree.Node]) -> bool:

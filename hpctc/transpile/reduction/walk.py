@@ -7,8 +7,10 @@ from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile.fission import Fission, Threads
-from hpctc.transpile.fold import Linear, constant, linear, number, written
+from hpctc.transpile.fold import constant, number
+from hpctc.transpile.reduction.across import counted, side_by_side
 from hpctc.transpile.reduction.bags import worth
+from hpctc.transpile.reduction.combine import spread
 from hpctc.transpile.reduction.hoist import hoisted
 from hpctc.transpile.reduction.keep import kept
 from hpctc.transpile.reduction.lower import identity, join
@@ -16,6 +18,7 @@ from hpctc.transpile.reduction.machine import Facts, Machine, Mask, Stop
 from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.reduction.operators import Operator
 from hpctc.transpile.reduction.rows import Row, row
+from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.extremes import compared
 from hpctc.transpile.shape.scalars import declared_late
 from hpctc.transpile.tidy import SIMD, vectorisable
@@ -27,11 +30,23 @@ SHORTEST = 16
 """Elements of a part, at least."""
 
 
-def walked(body: Sequence[Any], fission: Fission) -> list[Any]:
-    """Block-level statements with rows for thread loops that are some."""
+def walked(
+    body: Sequence[Any], fission: Fission, loop: tuple[str, int] | None
+) -> tuple[list[Any], Geometry]:
+    """Block-level statements with rows for thread loops that are some, and the launch they need.
+
+    ``loop`` is the loop over groups of threads that is to stand around them.
+    """
+    geometry = fission.geometry
+    walk = _Walk(fission)
     if not any(isinstance(n, Reduction) for s in fission.kernel.body for n in tree.walk(s)):
-        return list(body)
-    return _Walk(fission).statements(body)
+        made = list(body)
+    else:
+        rows = walk.rows(body)
+        if (done := side_by_side(rows, fission, loop)) is not None:
+            return done
+        made = walk.written(rows)
+    return ([counted(loop[0], number(loop[1]), made)] if loop is not None else made), geometry
 
 
 @dataclass
@@ -45,27 +60,31 @@ class _Walk:
         """Knows the threads' numbers and what is computed from them."""
         return Machine(Facts(self.fission.kernel, self.fission.geometry))
 
-    def statements(self, body: Sequence[Any]) -> list[Any]:
-        """A list of statements at block level."""
+    def rows(self, body: Sequence[Any]) -> list[Any]:
+        """A list of statements at block level, with rows in it."""
         made: list[Any] = []
         for node in body:
             if isinstance(node, Threads):
                 made += self._threads(node)
             elif isinstance(node, tree.Block):
-                made.append(tree.Block(tuple(self.statements(node.body))))
+                made.append(tree.Block(tuple(self.written(self.rows(node.body)))))
             elif isinstance(node, tree.For | tree.While | tree.Do | tree.If):
                 made.append(edit.rebuild(node, self._nested))
             else:
                 made.append(node)
-        made = kept(made, self.fission.const, self.fission.kernel)
         for i, node in enumerate(made):
             if isinstance(node, Row):
                 made[:i] = [_started(s, node) for s in made[:i]]
+        return made
+
+    def written(self, body: Sequence[Any]) -> list[Any]:
+        """A list of statements with its rows as loops."""
+        made = kept(body, self.fission.const, self.fission.kernel)
         return [s for node in made for s in (self._row(node) if isinstance(node, Row) else [node])]
 
     def _nested(self, node: Any) -> Any:
         if isinstance(node, tree.Block):
-            return tree.Block(tuple(self.statements(node.body)))
+            return tree.Block(tuple(self.written(self.rows(node.body))))
         return node
 
     def _threads(self, node: Threads) -> list[Any]:
@@ -96,7 +115,7 @@ class _Walk:
         line = places[0] // x if places else 0
         if y == 1 or places != list(range(line * x, line * x + x)):
             return None
-        loop = _loop("tx", number(x), [edit.substitute(s, {"ty": number(line)}) for s in inner])
+        loop = counted("tx", number(x), [edit.substitute(s, {"ty": number(line)}) for s in inner])
         return [SIMD, loop] if vectorisable(inner) else [loop]
 
     # --- rows ---
@@ -105,7 +124,7 @@ class _Walk:
         parts = self._parts(node)
         body = node.body if parts == 1 else self._side_by_side(node, parts)
         extent = node.extent if parts == 1 else number((constant(node.extent) or 0) // parts)
-        loop = _loop(node.name, extent, body)
+        loop = counted(node.name, extent, body)
         if not vectorisable(body):
             return [loop]
         clauses = "".join(f" reduction({op}:{name})" for op, name in node.joins)
@@ -123,9 +142,7 @@ class _Walk:
         length = (constant(node.extent) or 0) // parts
         inner = self.fission.fresh("part")
         names = {total: tree.Name(self.fission.fresh(f"{total}_part")) for _, total in node.joins}
-        body = tuple(
-            _spread(edit.substitute(s, names), node.name, inner, length) for s in node.body
-        )
+        body = tuple(spread(edit.substitute(s, names), node.name, inner, length) for s in node.body)
         before, after = [], []
         for symbol, total in node.joins:
             kind = self.fission.kernel.locals[total].type
@@ -134,32 +151,7 @@ class _Walk:
             before.append(tree.Declaration((tree.Variable(names[total].name, kind, value=first),)))
             value = join(op, tree.Name(total), names[total])
             after.append(tree.Evaluate(tree.Assign("=", tree.Name(total), value)))
-        return (*before, _loop(inner, number(parts), body), *after)
-
-
-def _loop(name: str, extent: tree.Expr, body: Sequence[Any]) -> tree.For:
-    from hpctc.transpile.blocks import counted
-
-    return counted(name, extent, body)
-
-
-def _spread(node: Any, name: str, inner: str, length: int) -> Any:
-    """``i`` as ``length * part + i`` in sums, so that they stay flat."""
-    if name not in edit.mentions(node):
-        return node
-    if node == tree.Name(name):
-        return tree.Binary("+", tree.Binary("*", tree.Name(inner), number(length)), node)
-    if isinstance(node, tree.Binary) and node.op in ("+", "-", "*"):
-        form = linear(node)
-        factor = form.of(name)
-        rest = form.without(name)
-        if factor and not any(name in edit.mentions(t) for t in rest.terms):
-            terms: dict[tree.Expr, int] = {
-                tree.Name(inner): factor * length,
-                tree.Name(name): factor,
-            }
-            return written(rest.plus(Linear(terms)))
-    return edit.rebuild(node, lambda n: _spread(n, name, inner, length))
+        return (*before, counted(inner, number(parts), body), *after)
 
 
 def _started(node: Any, made: Row) -> Any:
