@@ -160,12 +160,18 @@ def _against(runs: Sequence[Series], found: Differences) -> Markup:
 
 def _roofline(runs: Sequence[Series]) -> Markup | None:
     """The classic plot below the first roof that a run holds, else the recorded shares."""
-    roofs = next((s.read.roofs for s in runs if s.read.roofs), ())
-    if roofs:
-        marks = [m for s in runs for m in _attained(s, roofs[-1])]
-        return charts.roofline(roofs[-1], marks) if marks else None
+    roof = next(filter(None, map(_roof, runs)), None)
+    if roof is not None:
+        marks = [m for s in runs for m in _attained(s, roof)]
+        return charts.roofline(roof, marks) if marks else None
     shares = [m for s in runs for m in _shares(s)]
     return charts.roof_shares(shares) if shares else None
+
+
+def _roof(s: Series) -> Roof | None:
+    """What the run's host can do on the run's threads."""
+    threads = s.read.about.settings["threads"]
+    return next((roof for roof in s.read.roofs if roof.threads == threads), None)
 
 
 def _attained(s: Series, roof: Roof) -> list[Mark]:
@@ -174,9 +180,10 @@ def _attained(s: Series, roof: Roof) -> list[Mark]:
     for trail in s.read.trails:
         pair, ns = trail.task.pair, words.middle_ns(trail)
         if pair.flops and ns is not None and trail.is_correct:
-            said = f"{trail.task.name}: {roof.share(pair, ns):.0%} of the roof"
-            link = charts.link(trail.task.id)
-            found.append(Mark(pair.flops / pair.bytes, 1e9 * pair.flops / ns, said, link, s.number))
+            share = words.roof_share(trail)
+            said = f"{trail.task.name}: {roof.share(pair, ns) if share is None else share:.1%}"
+            mark = (pair.flops / pair.bytes, 1e9 * pair.flops / ns, f"{said} of the roof")
+            found.append(Mark(*mark, charts.link(trail.task.id), s.number))
     return found
 
 
@@ -184,12 +191,10 @@ def _shares(s: Series) -> list[Mark]:
     """The shares of the floor that the evaluation recorded on the most threads."""
     found = []
     for trail in s.read.trails:
-        known = [t for t in trail.timings if t.roof_share is not None and not t.problem]
-        if not known or not trail.is_correct:
-            continue
-        share = max(known, key=lambda t: t.threads).roof_share or 0.0
-        pair = trail.task.pair
-        said = f"{trail.task.name}: {share:.1%} of the roof"
-        intensity = max(pair.flops, 1) / pair.bytes
-        found.append(Mark(intensity, share, said, charts.link(trail.task.id), s.number))
+        share = words.roof_share(trail)
+        if share is not None and trail.is_correct:
+            pair = trail.task.pair
+            said = f"{trail.task.name}: {share:.1%} of the roof"
+            intensity = max(pair.flops, 1) / pair.bytes
+            found.append(Mark(intensity, share, said, charts.link(trail.task.id), s.number))
     return found

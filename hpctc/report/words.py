@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hpctc.core.records import Timing
 from hpctc.score import Estimate, Trail
 
 
@@ -34,10 +35,19 @@ def milliseconds(ns: float) -> str:
 
 def middle_ns(trail: Trail) -> float | None:
     """The median time of a call on the most threads; None where it was not timed."""
+    widest = _widest(trail)
+    return None if widest is None else float(np.median(widest.candidate_ns))
+
+
+def roof_share(trail: Trail) -> float | None:
+    """What share of the roof it reaches on the most threads, where that was recorded."""
+    widest = _widest(trail)
+    return None if widest is None else widest.roof_share
+
+
+def _widest(trail: Trail) -> Timing | None:
     usable = [t for t in trail.timings if t.candidate_ns and not t.problem]
-    if not usable:
-        return None
-    return float(np.median(max(usable, key=lambda t: t.threads).candidate_ns))
+    return max(usable, key=lambda t: t.threads, default=None)
 
 
 def count(number: int, noun: str) -> str:
