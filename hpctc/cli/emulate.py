@@ -44,8 +44,12 @@ def emulate(
     """
     from hpctc import emulate as emulator
     from hpctc.emulate import request
+    from hpctc.syntax.parse import guard
+    from hpctc.syntax.slices import without_host
 
     code = _read(file)
+    guard(code, file.name)
+    code = without_host(code)
     given = request.read_arguments(args, asked["seed"])
     launch = Launch(
         kernel=request.choose_kernel(code, asked["entry"]),
@@ -72,7 +76,7 @@ def emulate(
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8", errors="replace")
+        return file.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as problem:
         raise UsageError(f"cannot read {file}: {problem.strerror}") from None
 

@@ -30,7 +30,7 @@ def transpile(
         source = file.read_text(encoding="utf-8", errors="replace")
     except OSError as problem:
         raise UsageError(f"cannot read {file}: {problem.strerror}") from None
-    made = transpile_file(source, Asked(entry, grid, block, shared), str(file))
+    made = transpile_file(source, Asked(entry, grid, block, shared), str(file), file.parent)
     name = output.name if output is not None else f"{file.stem}.c"
     head = (
         f"// {made.signature}\n"

@@ -110,7 +110,7 @@ def _is_device(item: Found) -> bool:
         return True
     if item.type in _TYPES:
         return True
-    if item.type == "template_declaration" and item.named_children[-1].type in _TYPES:
+    if item.type == "template_declaration" and any(c.type in _TYPES for c in item.children):
         return True
     if item.type in ("function_definition", "template_declaration", "linkage_specification"):
         head = written.split(b"{", 1)[0]

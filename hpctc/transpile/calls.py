@@ -39,14 +39,25 @@ class Calls(Expressions):
             return self.own_call(node, name, [self.argument_of(a) for a in node.args])
         if name.endswith("_cast") and node.templates:
             return self._named_cast(node, name)
-        for attempt in (self._together, self._memory, self._arithmetic_call, self.group_call):
-            if (found := attempt(node, name)) is not None:
-                return found
+        if (found := self._intrinsic(node, name)) is not None:
+            return found
         if name in intrinsics.UNSUPPORTED:
             raise self.refused(intrinsics.UNSUPPORTED[name], name, node)
         if intrinsics.ROUNDED.fullmatch(name):
             raise self.refused("HPC0019", name, node)
         raise self.refused("HPC0006", name, node)
+
+    def _intrinsic(self, node: tree.Call, name: str) -> Typed | None:
+        """A function of CUDA's or C's, None where it is unknown."""
+        for attempt in (self._together, self._memory, self._arithmetic_call, self.group_call):
+            try:
+                found = attempt(node, name)
+            except (IndexError, ValueError):  # too few arguments to take apart
+                detail = f"{name} is called with {len(node.args)} arguments"
+                raise self.refused("HPC0028", detail, node) from None
+            if found is not None:
+                return found
+        return None
 
     def _static_call(self, node: tree.Call) -> Typed | None:
         """``Struct<T>::function()`` or ``Struct::function()``, None where it is another call."""
@@ -167,7 +178,7 @@ class Calls(Expressions):
         return None if kind is None else self._atomic(kind, [self.expr(a) for a in node.args])
 
     def _atomic(self, kind: str, args: list[Typed]) -> Typed:
-        held = types.bare(types.element(args[0].type))
+        held = self.pointee(args[0], args[0].expr)
         name = types.name(held)
         address, *values = (a.expr for a in args)
         if kind == "cas" and name in types.INTEGERS:
@@ -209,6 +220,8 @@ class Calls(Expressions):
     def _formula(self, node: tree.Call, name: str, formula: intrinsics.Formula) -> Typed:
         wide = name == "__bfloat162float"
         args = [self.expr(a) for a in node.args]
+        if len(args) != formula.arity:
+            raise self.refused("HPC0028", f"{name} is called with {len(args)} arguments", node)
         if "bf16" in {types.name(a.type) for a in args} and not wide:
             result = self.widened(Typed(formula.apply([self.widened(a).expr for a in args]),
                                         types.FLOAT))  # fmt: skip
@@ -225,6 +238,9 @@ class Calls(Expressions):
             )  # fmt: skip
         if name in intrinsics.PREDICATES:
             return Typed(tree.Call(tree.Name(name), (self.value(node.args[0]).expr,)), types.BOOL)
+        plain = name if name in intrinsics.FLOAT_MATH else name.removesuffix("f")
+        if plain in intrinsics.FLOAT_MATH and len(node.args) != intrinsics.arity(plain):
+            raise self.refused("HPC0028", f"{name} is called with {len(node.args)} arguments", node)
         if name in intrinsics.FLOAT_MATH:
             args = [self.value(a) for a in node.args]
             single = any(types.name(a.type) in ("float", "_Float16") for a in args) and not any(
@@ -233,7 +249,7 @@ class Calls(Expressions):
             function = tree.Name(name + ("f" if single else ""))
             made = types.FLOAT if single else types.DOUBLE
             return Typed(tree.Call(function, tuple(a.expr for a in args)), made)
-        if name[-1:] == "f" and name[:-1] in intrinsics.FLOAT_MATH:
+        if plain in intrinsics.FLOAT_MATH:
             args = [self.value(a) for a in node.args]
             return Typed(tree.Call(tree.Name(name), tuple(a.expr for a in args)), types.FLOAT)
         return None

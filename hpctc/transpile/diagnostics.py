@@ -30,10 +30,11 @@ DIAGNOSTICS: dict[str, str] = {
     "HPC0025": "this statement is not supported",
     "HPC0026": "a jump inside a switch whose loop holds a barrier is not supported",
     "HPC0027": "this extent must be a constant",
+    "HPC0028": "this does not fit here",
 }
 """Number -> the first half of its message; the second half says what was met."""
 
-INVALID = frozenset({"HPC0001", "HPC0002", "HPC0003", "HPC0005", "HPC0007", "HPC0018"})
+INVALID = frozenset({"HPC0001", "HPC0002", "HPC0003", "HPC0005", "HPC0007", "HPC0018", "HPC0028"})
 """Numbers that blame the source or the launch; the others are limits of ours."""
 
 

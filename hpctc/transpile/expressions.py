@@ -140,7 +140,8 @@ class Expressions(Scopes):
             single = text[-1] in "fF"
             return Typed(node, types.FLOAT if single else types.DOUBLE)
         suffix = "".join(c for c in text.lower() if c in "ul")
-        value = int(text.rstrip("uUlL"), 0)
+        if (value := fold.constant(node)) is None:
+            raise self.refused("HPC0028", f"{text} is no number", node)
         wide = "l" in suffix or value > (0xFFFFFFFF if "u" in suffix or hexadecimal else 0x7FFFFFFF)
         signless = "u" in suffix or (hexadecimal and 0x7FFFFFFF < value <= 0xFFFFFFFF)
         names = (("int", "unsigned"), ("int64_t", "uint64_t"))
@@ -183,7 +184,7 @@ class Expressions(Scopes):
 
     def dereferenced(self, pointer: Typed) -> Typed:
         """``*pointer``, written as an index where the pointer is a sum."""
-        kind = types.bare(types.element(pointer.type))
+        kind = self.pointee(pointer, pointer.expr)
         match pointer.expr:
             case tree.Unary("&", operand):
                 return Typed(operand, kind)
@@ -350,7 +351,7 @@ class Expressions(Scopes):
 
     def _index(self, node: tree.Index) -> Typed:
         base, index = self.expr(node.base), self.expr(node.index)
-        kind = types.bare(types.element(base.type))
+        kind = self.pointee(base, node)
         match base.expr:
             case tree.Unary("&", tree.Index(inner, offset)):
                 moved = self.fold.binary("+", offset, index.expr)
@@ -367,7 +368,7 @@ class Expressions(Scopes):
         if plain and (found := self._geometry(base.name, node.name, node)) is not None:  # type: ignore[union-attr]
             return found
         given = self.expr(base)
-        holder = types.bare(types.element(given.type)) if node.arrow else types.bare(given.type)
+        holder = self.pointee(given, node) if node.arrow else types.bare(given.type)
         name = types.name(holder)
         if name == "fragment":
             return self.fragment_member(given, holder, node.name)

@@ -6,6 +6,7 @@ that are parameters of the kernel too; threads of a block must come out as const
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from hpctc.syntax import printer, tree
 from hpctc.syntax.parse import SourceError, guard, parse
@@ -42,10 +43,15 @@ class Asked:
     shared: str = ""
 
 
-def transpile_file(source: str, asked: Asked, name: str = "<cuda>") -> Written:
-    """One kernel of a .cu file as a C function of the same name and parameters."""
+def transpile_file(
+    source: str, asked: Asked, name: str = "<cuda>", folder: Path | None = None
+) -> Written:
+    """One kernel of a .cu file as a C function of the same name and parameters.
+
+    ``folder`` is where the file's own headers lie.
+    """
     try:
-        return _transpiled(source, asked, name)
+        return _transpiled(source, asked, name, folder)
     except SourceError as problem:
         made = Diagnosed("HPC0001", problem.message)
         made.hint = problem.hint
@@ -54,9 +60,9 @@ def transpile_file(source: str, asked: Asked, name: str = "<cuda>") -> Written:
         raise problem.located(source, name) from None
 
 
-def _transpiled(source: str, asked: Asked, name: str) -> Written:
+def _transpiled(source: str, asked: Asked, name: str, folder: Path | None) -> Written:
     guard(source, name)
-    sliced = device_part(preprocess(source, name))
+    sliced = device_part(preprocess(source, name, folder=folder))
     program = collect(parse(sliced.device, name))
     kernel, templates = _choose(program, sliced, asked)
     defined = program.kernel(kernel)

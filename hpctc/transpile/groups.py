@@ -21,7 +21,7 @@ class Groups(Objects):
     def method(self, node: tree.Call, function: tree.Member) -> Typed:
         """A call of a method: of a group, or of a struct of the source."""
         given = self.expr(function.base)
-        kind = types.name(types.bare(types.element(given.type)) if function.arrow else given.type)
+        kind = types.name(self.pointee(given, node) if function.arrow else given.type)
         if kind in _GROUPS:
             return self._group_method(node, given.type, kind, function.name)
         return super().method(node, function)
@@ -184,7 +184,7 @@ class Groups(Objects):
         given = [self.expr(place).expr, self.expr(stride).expr]
         steps = [number(1), given[1]] if column_major else [given[1], number(1)]
         word = "load" if name == "load_matrix_sync" else "store"
-        held = types.name(types.bare(types.element(self.expr(place).type)))
+        held = types.name(self.pointee(self.expr(place), place))
         if held != kind or not use:
             raise self.refused("HPC0021", f"{word} of {held}", node)
         return _warped(f"{word}_{kind}", [fragment.expr, given[0], *size, *steps])

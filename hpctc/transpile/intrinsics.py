@@ -145,6 +145,17 @@ hypot copysign fdim remainder nextafter fma ldexp
 FLOAT_MATH = frozenset(_LIBM.split())
 """libm's functions: with an ``f`` they take float; CUDA overloads the plain name for it."""
 
+_PAIRS = frozenset(
+    {"pow", "fmod", "atan2", "fmin", "fmax", "hypot", "copysign", "fdim", "remainder", "nextafter",
+     "ldexp"}
+)  # fmt: skip
+
+
+def arity(name: str) -> int:
+    """How many arguments a function of libm takes; ``name`` is the one for double."""
+    return 3 if name == "fma" else 2 if name in _PAIRS else 1
+
+
 PREDICATES = frozenset({"isnan", "isinf", "isfinite", "signbit"})
 
 ROUNDED = re.compile(r"__(?:[fd](?:add|sub|mul|div|maf?|rcp|sqrt)|fma)f?_r[zud]")
@@ -225,6 +236,11 @@ class Formula:
 
     result: str
     value: tree.Expr
+
+    @property
+    def arity(self) -> int:
+        """How many arguments the formula mentions; a function of CUDA's takes no fewer."""
+        return max(("abcdef".find(n) + 1 for n in edit.mentions(self.value)), default=0)
 
     def apply(self, args: Sequence[tree.Expr]) -> tree.Expr:
         """The formula with the arguments in place of ``a, b, c``."""

@@ -47,7 +47,7 @@ class Objects(Statements):
     def method(self, node: tree.Call, function: tree.Member) -> Typed:
         """``object.method(args)``."""
         given = self.expr(function.base)
-        kind = types.bare(types.element(given.type)) if function.arrow else types.bare(given.type)
+        kind = self.pointee(given, node) if function.arrow else types.bare(given.type)
         layout = self.shared.layouts.get(types.name(kind))
         if layout is None or function.name not in layout.methods:
             raise self.refused("HPC0006", f"{types.name(kind)}::{function.name}", node)

@@ -202,6 +202,13 @@ class Scopes:
                 return self._inner_type(holder, name, kind)
         raise AssertionError(kind)
 
+    def pointee(self, given: Typed, node: tree.Node) -> tree.Type:
+        """What a pointer or array points to; anything else is a mistake in the source."""
+        if not types.is_pointer(given.type):
+            detail = f"{types.name(given.type) or 'this value'} is no pointer"
+            raise Diagnosed("HPC0028", detail, node.at)
+        return types.bare(types.element(given.type))
+
     def layout_of(self, kind: tree.Type) -> "Layout | None":
         """What a type is made of; None where it is no struct of the source."""
         return self.shared.layouts.get(types.name(kind))

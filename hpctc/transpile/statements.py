@@ -123,19 +123,22 @@ class Statements(Calls):
         if types.name(kind) == "auto" or (
             isinstance(kind, tree.Reference | tree.Pointer) and types.name(kind.to) == "auto"
         ):
-            assert value is not None
+            value = self._needed(value, node)
             kind = tree.Reference(value.type) if isinstance(kind, tree.Reference) else value.type
             kind = types.UNSIGNED if types.name(kind) == "index" else types.decayed(kind)
         groups = ("thread_block", "thread_block_tile", "coalesced_group")
         if types.name(kind) in groups or types.name(kind) in self.closures:
-            assert value is not None
-            self.bind(node.name, value)
+            self.bind(node.name, self._needed(value, node))
             return
         if isinstance(node.type, tree.Reference):
-            assert value is not None
-            self.bind(node.name, value)
+            self.bind(node.name, self._needed(value, node))
             return
         self._plain(node, kind, value)
+
+    def _needed(self, value: Typed | None, node: tree.Variable) -> Typed:
+        if value is None:
+            raise self.refused("HPC0028", f"{node.name} must be initialised", node)
+        return value
 
     def _plain(self, node: tree.Variable, kind: tree.Type, value: Typed | None) -> None:
         fixed = node.name not in self.mutable and not isinstance(kind, tree.Array)
@@ -448,7 +451,9 @@ class Statements(Calls):
     def _defaults(self, function: tree.Function, args: list[Typed]) -> Iterator[Typed]:
         yield from args
         for parameter in function.parameters[len(args) :]:
-            assert parameter.value is not None
+            if parameter.value is None:
+                detail = f"{function.name} is called with {len(args)} arguments"
+                raise self.refused("HPC0005", detail, function)
             yield self.expr(parameter.value)
 
     def _pass(self, parameter: tree.Parameter, given: Typed) -> None:

@@ -1,5 +1,7 @@
 """Macros are expanded, conditionals resolved, lines keep their numbers."""
 
+from pathlib import Path
+
 import pytest
 
 from hpctc.syntax.parse import SourceError, parse
@@ -48,3 +50,26 @@ def test_a_macro_bomb_is_cut_off() -> None:
     bomb += "".join(f"#define A{i + 1} {f'A{i} ' * 10}\n" for i in range(9))
     with pytest.raises(SourceError, match="expand to more than"):
         preprocess(f"{bomb}int A9;\n")
+
+
+def test_headers_beside_the_source_are_read_and_no_others(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "outside.cuh").write_text("int secret;\n")
+    (tmp_path / "inner" / "tile.cuh").write_text("#pragma once\n#define TILE 8\nint tile\n= 1;\n")
+    source = f"""#include "tile.cuh"
+#include "../outside.cuh"
+#include "{tmp_path}/outside.cuh"
+#include "absent.cuh"
+int a = TILE;
+"""
+    text = preprocess(source, str(tmp_path / "inner" / "k.cu"), folder=tmp_path / "inner")
+    assert "int tile = 1;" in text
+    assert "secret" not in text
+    assert text.split("\n")[4] == "int a = 8;"
+    assert "secret" not in preprocess(source)
+
+
+@pytest.mark.parametrize("source", ["#pragma\n", "#define\n", "#if\n#endif", "#undef"])
+def test_half_a_directive_is_an_error(source: str) -> None:
+    with pytest.raises(SourceError, match="directive is not complete"):
+        preprocess(source)

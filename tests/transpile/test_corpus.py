@@ -32,6 +32,17 @@ CASES = [
 STRICT = compiler("gcc{flags='-O1 -march=native -fopenmp -Wall'}")
 
 
+SLOW = [case.file for i, case in enumerate(CASES) if i % 3]
+"""What the emulator and the command see only in a slow run; the rules see every file."""
+
+
+def marked(cases: list[Case]) -> list[Any]:
+    return [
+        pytest.param(c, id=c.file, marks=[pytest.mark.slow] if c.file in SLOW else [])
+        for c in cases
+    ]
+
+
 def named(case: Case) -> str:
     return case.file
 
@@ -46,6 +57,7 @@ def agrees(case: Case, got: dict[str, Array], how: str) -> None:
 def test_each_file_has_a_case_and_there_are_enough() -> None:
     files = [case.file for case in CASES]
     assert len(files) == len(set(files)) >= 60
+    assert sum(case.command and case.file not in SLOW for case in CASES) >= 10
     assert set(files) == {p.stem for p in FOLDER.glob("*.cu")}
 
 
@@ -54,7 +66,7 @@ def test_the_rules_mean_what_numpy_says(case: Case, bench: Any) -> None:
     agrees(case, bench.run(case.source, case.records(), case.inputs, case.outputs), "rules")
 
 
-@pytest.mark.parametrize("case", CASES, ids=named)
+@pytest.mark.parametrize("case", marked(CASES))
 def test_the_emulator_says_so_too(case: Case) -> None:
     tensors = [
         tuple(Tensor(name=n, shape=a.shape, dtype=a.dtype.name) for n, a in arrays.items())
@@ -68,7 +80,7 @@ def test_the_emulator_says_so_too(case: Case) -> None:
         agrees(case, dict(got.outputs), f"emulator, {how}")
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c.command], ids=named)
+@pytest.mark.parametrize("case", marked([c for c in CASES if c.command]))
 def test_the_command_takes_the_whole_file(case: Case, tmp_path: Path) -> None:
     """The launch is found in the host code; the C builds and computes the same."""
     (kernel, _, _, args, *_) = case.launches[0]

@@ -1,5 +1,7 @@
 """Gathers, attention, sorting, counting, sparse products, simulations."""
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import special
 
@@ -12,7 +14,7 @@ def double(x: Array) -> Array:
 
 def embedding_bag(a: Arrays) -> list[Array]:
     offsets = a["offsets"]
-    bags = [a["indices"][i:j] for i, j in zip(offsets, offsets[1:], strict=False)]
+    bags = [a["indices"][i:j] for i, j in pairwise(offsets)]
     return [np.stack([double(a["table"])[b].mean(0) if len(b) else np.zeros(40) for b in bags])]
 
 
@@ -20,13 +22,9 @@ def rope(a: Arrays) -> list[Array]:
     q = double(a["q"])
     frequency = 10000.0 ** (-2 * np.arange(20) / 40)
     angle = (a["p"][:, None] * frequency)[:, None, :]
+    sine, cosine = np.sin(angle), np.cos(angle)
     low, high = q[..., :20], q[..., 20:]
-    return [
-        np.concatenate(
-            [low * np.cos(angle) - high * np.sin(angle), low * np.sin(angle) + high * np.cos(angle)],
-            axis=-1,
-        )
-    ]
+    return [np.concatenate([low * cosine - high * sine, low * sine + high * cosine], axis=-1)]
 
 
 def attention(a: Arrays) -> list[Array]:

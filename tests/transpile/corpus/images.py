@@ -41,14 +41,14 @@ def conv_transpose1d(a: Arrays) -> list[Array]:
 
 
 def max_pool(a: Arrays) -> list[Array]:
-    c, h, w = a["x"].shape
+    width = a["x"].shape[-1]
     x = np.pad(double(a["x"]), [(0, 0), (1, 1), (1, 1)], constant_values=-np.inf)
     view = sliding_window_view(x, (3, 3), axis=(1, 2))[:, ::2, ::2]
     flat = view.reshape(*view.shape[:3], 9)
     best = flat.argmax(-1)
     rows = 2 * np.arange(view.shape[1])[None, :, None] - 1 + best // 3
     columns = 2 * np.arange(view.shape[2])[None, None, :] - 1 + best % 3
-    return [flat.max(-1), rows * w + columns]
+    return [flat.max(-1), rows * width + columns]
 
 
 def avg_pool3d(a: Arrays) -> list[Array]:
