@@ -28,19 +28,20 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"numpy"},
     ),
     "decode": ({"core"}, {"torch"}),
-    "models": ({"core", "transpile", "decode"}, {"torch", "transformers"}),
+    "models": ({"core", "native", "transpile", "decode"}, {"torch", "transformers"}),
     "evaluate": ({"core", "native", "graph", "sandbox"}, {"numpy"}),
+    "calibrate": ({"core", "native"}, {"numpy"}),
     "score": ({"core"}, {"numpy", "scipy"}),
     "regress": ({"core", "score"}, {"numpy", "scipy"}),
     "report": ({"core", "score", "regress"}, {"numpy", "rich"}),
     "flow": (
         {"core", "native", "graph", "rewrite", "lower", "dataset", "prompt", "models"}
-        | {"sandbox", "evaluate", "score", "decode", "transpile", "audit"},
+        | {"sandbox", "evaluate", "calibrate", "score", "decode", "transpile", "audit"},
         {"rich"},
     ),
     "cli": (
         {"core", "native", "graph", "rewrite", "dataset", "models", "sandbox", "emulate"}
-        | {"flow", "regress", "report", "syntax", "transpile", "audit"},
+        | {"flow", "calibrate", "regress", "report", "syntax", "transpile", "audit"},
         {"click", "rich"},
     ),
 }

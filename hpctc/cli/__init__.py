@@ -13,6 +13,7 @@ from hpctc.core.errors import HpctcError
 
 VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("hpctc.cli.doctor:doctor", "Say what this machine has and what to install."),
+    "calibrate": ("hpctc.cli.calibrate:calibrate", "Measure the roofline of this machine once."),
     "ops": ("hpctc.cli.ops:ops", "List the operators."),
     "graph": ("hpctc.cli.graph:graph", "Check, show, grow and rewrite operator graphs."),
     "generate": ("hpctc.cli.generate:generate", "Make checked CUDA/C pairs of operator graphs."),

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from hpctc.calibrate import store as calibration
 from hpctc.core.errors import HpctcError
 from hpctc.native import host
 from hpctc.sandbox.launcher import build
@@ -67,7 +68,19 @@ def examine() -> Iterator[Finding]:
         version = host.package_version(package)
         yield Finding(name, version and f"{package} {version}", name != "torch", remedy)
     yield from _cuda()
+    yield _roofline()
     yield from _jail()
+
+
+def _roofline() -> Finding:
+    """What this host can do at best, if it was measured."""
+    known = calibration.load()
+    if known is None:
+        return Finding("roofline", None, False, "to see shares of it: hpctc calibrate")
+    most = known.threads[-1]
+    flops, memory = known.flops_per_second(most) or 0.0, known.memory(most) or 0.0
+    seen = f"{flops / 1e9:,.0f} GFLOP/s, {memory / 1e9:,.1f} GB/s on {most} threads"
+    return Finding("roofline", f"{seen}, {known.date[:10]}", False)
 
 
 def _compilers() -> Iterator[Finding]:

@@ -32,6 +32,7 @@ from hpctc.evaluate.timing import How as Against
 from hpctc.evaluate.timing import time_all
 from hpctc.evaluate.verify import verify
 from hpctc.flow import ladder
+from hpctc.flow.roofs import roofs
 from hpctc.models import model
 from hpctc.models.base import Model, Sampling
 from hpctc.native.compiler import Compiler, compiler
@@ -287,7 +288,7 @@ class Stages:
         def work(done: Done) -> Iterator[Timing]:
             missing = [(self._attempts[v.id], v) for v in _missing(correct, done, each)]
             with ladder.Ladder(plan.baselines) as rungs:
-                how = Against(rungs.rungs, plan.threads, plan.seconds)
+                how = Against(rungs.rungs, plan.threads, plan.seconds, roofs(self.run.folder))
                 timed = time_all(missing, plan.suite, self.bench, how)
                 yield from self.watch("timings", each * len(missing), timed)
 
