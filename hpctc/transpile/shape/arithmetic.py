@@ -98,14 +98,17 @@ class Arithmetic:
             case tree.Binary("+" | "-" as op, left, right):
                 sign = 1 if op == "+" else -1
                 return self.digits.merged(self.form(left).plus(self.form(right), sign))
-            case tree.Binary("<<", left, right) if (by := constant(right)) is not None:
-                return Linear({}).plus(self.form(left), 1 << by)
-            case tree.Binary("*" | "/" | "%" | ">>" | "&" as op, left, right):
+            case tree.Binary(op, left, right) if op in _SUMS:
                 return self._scaled(op, self.form(left), self.form(right))
+            case tree.Select():
+                chosen = self._chosen(node)
+                return Linear({chosen: 1}) if isinstance(chosen, tree.Select) else self.form(chosen)
             case _:
                 return Linear({self.inside(node): 1})
 
     def _scaled(self, op: str, left: Linear, right: Linear) -> Linear:
+        if op == "<<" and not right.terms and 0 <= right.constant < 31:
+            op, right = "*", Linear({}, 1 << right.constant)
         if op == "*":
             for factor, other in ((right, left), (left, right)):
                 if not factor.terms:
@@ -128,11 +131,8 @@ class Arithmetic:
         if (test := self._test(node)) is not None:
             return test
         match node:
-            case tree.Select(condition, yes, no):
-                known = constant(made := self.write(condition))
-                if known is not None:
-                    return self.write(yes if known else no)
-                return tree.Select(made, self.write(yes), self.write(no))
+            case tree.Select():
+                return self._chosen(node)
             case tree.Name() | Digit() | tree.Binary() | tree.Unary() | tree.Call():
                 if self.integer(node) is not None:
                     return written(self.form(node))
@@ -147,6 +147,10 @@ class Arithmetic:
         match node:
             case tree.Unary("!", tree.Binary(op, left, right)) if op in COMPARISONS:
                 op = NEGATED[op]
+            case tree.Unary("!", tree.Binary("&&" | "||" as op, left, right)):
+                turned = "||" if op == "&&" else "&&"
+                sides = (tree.Unary("!", left), tree.Unary("!", right))
+                return self.digits.binary(turned, *map(self.write, sides))
             case tree.Binary("&&" | "||" as op, left, right):
                 return self.digits.binary(op, self.write(left), self.write(right))
             case tree.Binary(op, left, right) if op in COMPARISONS:
@@ -156,6 +160,13 @@ class Arithmetic:
         if not (self.integer(left) and self.integer(right)):
             return None
         return self.compared(op, self.form(left), self.form(right))
+
+    def _chosen(self, node: tree.Select) -> Any:
+        """A choice, or what it comes to where the test is decided."""
+        test = self.write(node.condition)
+        if (known := constant(test)) is not None:
+            return self.write(node.yes if known else node.no)
+        return tree.Select(test, self.write(node.yes), self.write(node.no))
 
     def inside(self, node: Any) -> Any:
         """A node with what stands in it normalised."""
@@ -242,6 +253,8 @@ class Arithmetic:
         return [replace(node, condition=condition, then=made, otherwise=other)]
 
     def _loop(self, node: tree.For) -> list[Any]:
+        if (before := span_of(node)) is not None:  # the test itself decides how far it goes
+            self.digits.ranges.pop(before[0], None)
         start = None if node.start is None else self.inside(node.start)
         condition = None if node.condition is None else self.write(node.condition)
         step = None if node.step is None else self.write(node.step)
@@ -249,7 +262,7 @@ class Arithmetic:
         if (span := span_of(made)) is not None and span[0] not in mutated(node.body):
             name, first, end = span
             low, high = self.digits.range(first)[0], self.digits.range(end)[1] - 1
-            if low <= high:  # known in the body only: the test itself decides it
+            if low <= high:
                 self.digits.ranges[name] = (low, high)
         return [replace(made, body=self._only(node.body))]
 

@@ -10,7 +10,8 @@ from hpctc.transpile.fold import constant, number
 from hpctc.transpile.shape.arithmetic import rounds
 from hpctc.transpile.shape.guards import parts
 from hpctc.transpile.shape.order import TILE, cost
-from hpctc.transpile.shape.radix import Loop
+from hpctc.transpile.shape.radix import LANES, Loop
+from hpctc.transpile.shape.segments import Segment
 
 PARALLEL_WORK = 200_000
 """Operations below which starting threads costs more than they give."""
@@ -36,9 +37,16 @@ def loop(
 
 
 def emitted(
-    loops: Sequence[Loop], body: Sequence[Any], vector: bool, tile: Loop | None = None
+    loops: Sequence[Loop],
+    body: Sequence[Any],
+    vector: bool,
+    tile: Loop | None = None,
+    split: Sequence[Segment] = (),
 ) -> tuple[Any, ...]:
-    """The nest; ``vector``: the innermost loop's rounds do the same and may run in step."""
+    """The nest; ``vector``: the innermost loop's rounds do the same and may run in step.
+
+    ``split`` is the innermost loop in parts that say the same as the body.
+    """
     body = _list(body, 1)
     if not loops:
         return body
@@ -48,18 +56,39 @@ def emitted(
     parallel = work >= PARALLEL_WORK
     if tile is not None:
         return _tiled(loops, tile, body, parallel)
-    made: tuple[Any, ...] = body
     depth = _depth(loops) if parallel else 0
-    for place in reversed(range(len(loops))):
-        made = (loop(loops[place].name, loops[place].extent, made),)
-        inner = place == len(loops) - 1 and vector and loops[place].points > 1
-        if place == 0 and depth:
-            words = "parallel for" + (f" collapse({depth})" if depth > 1 else "")
-            words += " simd" if inner else ""
-            made = (tree.Directive(f"#pragma omp {words}"), *made)
-        elif inner:
-            made = (SIMD, *made)
+    *outer, inner = loops
+    simd = " simd" if vector and inner.points > 1 else ""
+    if outer:
+        words = simd
+    else:
+        words, depth = (" parallel for" if parallel else "") + simd, 0
+    made = _innermost(inner, body, split, words)
+    for each in reversed(outer):
+        made = (loop(each.name, each.extent, made),)
+    if depth:
+        collapse = f" collapse({depth})" if depth > 1 else ""
+        made = (tree.Directive(f"#pragma omp parallel for{collapse}"), *made)
     return made
+
+
+def _innermost(
+    inner: Loop, body: tuple[Any, ...], split: Sequence[Segment], words: str
+) -> tuple[Any, ...]:
+    directive = (tree.Directive(f"#pragma omp{words}"),) if words else ()
+    if len(split) < 2:
+        return (*directive, loop(inner.name, inner.extent, body))
+    made: list[Any] = []
+    for part in split:
+        inside = _list(part.body, 1)
+        if part.end - part.first > 1:
+            made += [*directive] if part.end - part.first >= LANES else []
+            made.append(loop(inner.name, number(part.end), inside, number(part.first)))
+        elif any(isinstance(s, tree.Declaration) for s in inside):
+            made.append(tree.Block(inside))
+        else:
+            made += inside
+    return tuple(made)
 
 
 def _depth(loops: Sequence[Loop]) -> int:

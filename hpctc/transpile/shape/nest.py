@@ -20,6 +20,7 @@ from hpctc.transpile.shape.order import accesses, cost, gathers, ordered, tiled
 from hpctc.transpile.shape.radix import Axis, Loop
 from hpctc.transpile.shape.reduce import along
 from hpctc.transpile.shape.scalars import declared_late
+from hpctc.transpile.shape.segments import segments
 
 LETTERS = ("i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v")
 
@@ -225,7 +226,11 @@ class _Nest:
         if summed is not None:
             return emitted(loops, summed, vector=False)
         vector = vectorisable(body) and not (loops and gathers(loops[-1], touched))
-        return emitted(loops, body, vector, tiled(loops, touched) if vector else None)
+        tile = tiled(loops, touched) if vector else None
+        if tile is not None or not loops:
+            return emitted(loops, body, vector, tile)
+        split = segments(loops[-1], loops[:-1], body, self._workshop({}, {}))
+        return emitted(loops, body, vector, split=split)
 
 
 def _shorter(loop: Loop, limit: tree.Expr) -> Loop:

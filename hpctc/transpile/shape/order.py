@@ -8,10 +8,8 @@ from hpctc.syntax import edit, tree
 from hpctc.transpile.fold import Linear, linear
 from hpctc.transpile.shape.arithmetic import rounds, span_of
 from hpctc.transpile.shape.guards import parts
-from hpctc.transpile.shape.radix import Loop
+from hpctc.transpile.shape.radix import LANES, Loop
 
-LANES = 16
-"""Floats of the widest vectors, and of a cache line."""
 TILE = 16
 UNKNOWN_TRIPS = 16
 CALL = 12

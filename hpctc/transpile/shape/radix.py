@@ -10,6 +10,7 @@ from hpctc.transpile.fold import Linear, constant, number
 from hpctc.transpile.shape.digits import Digit
 
 LANES = 16
+"""Floats of the widest vectors, and of a cache line."""
 FEW, MANY = 8, 65
 """How many parts a long axis is cut into."""
 
