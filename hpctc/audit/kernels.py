@@ -15,7 +15,8 @@ from hpctc.syntax import tree
 Extents = tuple[int, int, int]
 
 DTYPES = {
-    "float": "float32", "double": "float64", "half": "float16", "__half": "float16",
+    "float": "float32", "double": "float64",
+    "half": "float16", "__half": "float16", "_Float16": "float16",
     "int": "int32", "int32_t": "int32", "int64_t": "int64", "long": "int64", "long long": "int64",
     "signed char": "int8", "int8_t": "int8", "char": "int8", "uint8_t": "uint8",
     "unsigned char": "uint8", "bool": "bool", "_Bool": "bool", "unsigned int": "uint32",
@@ -105,10 +106,10 @@ class Kernel:
             self._cache[key] = touched(self.accesses.of(parameter, store), ranges)
         return self._cache[key]
 
-    def block_touches(self, parameter: str, at: Extents) -> Touched:
-        """What one block writes to a parameter."""
+    def block_touches(self, name: str, at: Extents, store: bool = True) -> Touched:
+        """What one block writes to, or reads of, a parameter or shared array."""
         ranges = self._ranges({c: (n, n + 1) for c, n in zip(XYZ, at, strict=True)})
-        return touched(self.accesses.of(parameter, store=True), ranges)
+        return touched(self.accesses.of(name, store), ranges)
 
     def _ranges(self, blocks: Mapping[str, tuple[int, int]]) -> Ranges:
         found = {f"blockIdx.{c}": span for c, span in blocks.items()}
@@ -132,14 +133,16 @@ def kernel(function: tree.Function) -> Kernel:
     used = [c for c in XYZ if f"threadIdx.{c}" in words]
     if used in ([], ["x"]):
         return Kernel(function, (bound, 1, 1))
-    fits = [k for k in _shapes(function, bound, used) if _fills_shared(k)]
+    candidates = list(_shapes(function, bound, used))
+    fits = [k for k in candidates if _fits_shared(k, whole=True)]
+    fits = fits or [k for k in candidates if _fits_shared(k, whole=False)]
     if not fits:
         raise NotInferred(f"no block of {bound} threads fits the indices of {function.name}")
     best = max(_stored(k) for k in fits)
     fits = [k for k in fits if _stored(k) == best]
     if len(fits) > 1:
-        shapes = ", ".join(str(k.block) for k in fits)
-        raise NotInferred(f"{function.name} may have any of the blocks {shapes}")
+        listed = ", ".join(str(k.block) for k in fits)
+        raise NotInferred(f"{function.name} may have any of the blocks {listed}")
     return fits[0]
 
 
@@ -166,16 +169,24 @@ def _shapes(function: tree.Function, bound: int, used: list[str]) -> Iterator[Ke
             yield replace(plain, block=(x, y, z), _cache={})
 
 
-def _fills_shared(shape: Kernel) -> bool:
-    """Whether the threads of a block write every element of its shared arrays, and none beyond."""
+def _fits_shared(shape: Kernel, whole: bool) -> bool:
+    """Whether a block writes what it reads of its shared arrays, and no element beyond them.
+
+    ``whole``: and every element that there is; only padded arrays have others.
+    """
     for node in tree.walk(shape.function):
         if not isinstance(node, tree.Variable) or "__shared__" not in node.storage:
             continue
         size = _size(node.type)
-        if size is None:
-            continue
         written = shape.block_touches(node.name, (0, 0, 0))
-        if written.known and (written.extent != size or not written.mask.all()):
+        loaded = shape.block_touches(node.name, (0, 0, 0), store=False)
+        if size is None or not written.known:
+            continue
+        if written.extent > size or loaded.extent > size:
+            return False
+        if whole and written.mask.sum() < size:
+            return False
+        if loaded.exact and loaded.join(written).mask.sum() > written.mask.sum():
             return False
     return True
 

@@ -9,11 +9,12 @@ import numpy as np
 from hpctc.audit.call import Setup
 from hpctc.audit.duplicates import likeness
 from hpctc.audit.examine import Arrays, Examination, Limits, OutOfTime
-from hpctc.audit.findings import Audit, Notes
+from hpctc.audit.findings import Audit, Kind, Notes
 from hpctc.audit.kernels import NotInferred
 from hpctc.audit.launches import Runnable
 from hpctc.audit.settle import Settled, settle
-from hpctc.audit.trials import TRIALS, UNIT, difference, worst
+from hpctc.audit.sides import own
+from hpctc.audit.trials import TRIALS, UNIT, disagreement, equal
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Tensor
 from hpctc.dataset.admission import MIMICS
@@ -146,51 +147,44 @@ def _agreement(of: Examination, code: str | None, first: Both | None) -> bool | 
     ``first`` is what the sides made of the first trial, where the buffers have room as they are.
     """
     record = of.record.padded()
-    results: list[Arrays] = []
-    agrees = True
     racing = of.notes.has("race")  # then only one order can be expected to agree
-    for trial, order in zip(TRIALS, ORDERS[:1] * len(TRIALS) if racing else ORDERS, strict=True):
+    orders = ORDERS[:1] * len(TRIALS) if racing else ORDERS
+    results: list[Sides] = []
+    for trial, order in zip(TRIALS, orders, strict=True):
         arrays = trial.draw(record.inputs)
         if first is not None and trial is UNIT:
             wanted, got = first
         else:
             wanted, got = of.c(record, arrays), of.cuda(record, arrays, order)
-        if not wanted or not got:
+        made = of.rules(record, code, arrays) if code is not None else got
+        if not (wanted and got and made):
             return None
-        results.append(_own(wanted, of.record.outputs))
-        emulated = worst(got, wanted, of.record.outputs)
-        if emulated.wrong:
-            of.notes.add("inequivalent", f"{emulated.words} (CUDA against C, {trial})")
-            agrees = False
-        agrees &= code is None or _rules_agree(of, record, code, arrays, got)
-        if not agrees:
-            break
-    _nothing(of.record, results, of.notes)
-    _no_numbers(of.record, results, of.notes)
+        results.append(tuple(own(of.record, side) for side in (wanted, got, made)))
+    _nothing(of.record, [r[0] for r in results], of.notes)
+    _no_numbers(of.record, [r[0] for r in results], of.notes)
+    agrees = _compared(of, results, (1, 0), "inequivalent", "CUDA against C")
+    agrees &= _compared(of, results, (2, 1), "rules differ", "transpiled against emulated")
     return None if racing and agrees else agrees
 
 
-def _rules_agree(
-    of: Examination, record: Runnable, code: str, arrays: Arrays, emulated: Arrays
+Sides = tuple[Arrays, ...]
+"""The outputs of the C, of the emulated and of the transpiled CUDA, in their own shapes."""
+
+
+def _compared(
+    of: Examination, results: Sequence[Sides], sides: tuple[int, int], kind: Kind, who: str
 ) -> bool:
-    """Whether the transpiled CUDA does what the emulated does."""
-    made = of.rules(record, code, arrays)
-    if not made:
-        return False
-    apart = worst(made, emulated, of.record.outputs)
-    if apart.wrong:
-        of.notes.add("rules differ", f"{apart.words} (transpiled against emulated)")
-    return not apart.wrong
-
-
-def _own(outputs: Arrays, tensors: Sequence[Tensor]) -> dict[str, Array]:
-    """Outputs in their own shapes, without what was added for accesses beyond them."""
-    return {
-        t.name: outputs[t.name]
-        .reshape(-1)[: int(np.prod(t.shape, dtype=np.int64))]
-        .reshape(t.shape)
-        for t in tensors
-    }
+    """Whether two sides agree on all trials; the first output in which they do not is noted."""
+    one, other = sides
+    for tensor in of.record.outputs:
+        pairs = [
+            (trial, made[one][tensor.name], made[other][tensor.name])
+            for trial, made in zip(TRIALS, results, strict=True)
+        ]
+        if (words := disagreement(tensor.name, pairs, who)) is not None:
+            of.notes.add(kind, words)
+            return False
+    return True
 
 
 def _no_numbers(record: Runnable, results: Sequence[Arrays], notes: Notes) -> None:
@@ -216,9 +210,7 @@ def _nothing(record: Runnable, results: Sequence[Arrays], notes: Notes) -> None:
             notes.add("vacuous", f"{tensor.name} is the same whatever the inputs that were drawn")
             continue
         for what, written in _mimics(record, tensor, made[0]).items():
-            if all(
-                not difference(tensor.name, w, m).wrong for w, m in zip(written, made, strict=True)
-            ):
+            if all(equal(w, m) for w, m in zip(written, made, strict=True)):
                 notes.add("vacuous", f"a program passes that would {what}, as {tensor.name}")
                 break
 

@@ -6,13 +6,16 @@ does, the first one stands: its disagreement is a finding.
 """
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 
+import numpy as np
+
 from hpctc.audit.call import Setup
 from hpctc.audit.launches import Runnable, candidates
-from hpctc.audit.sides import run_c, run_cuda
-from hpctc.audit.trials import TRIALS, worst
+from hpctc.audit.sides import own, run_c, run_cuda
+from hpctc.audit.trials import TRIALS, difference
 from hpctc.core.records import Tensor
 from hpctc.dataset.hpctranseval import Published
 from hpctc.emulate import Emulation
@@ -58,6 +61,13 @@ def settle(record: Published, how: Setup) -> Settled:
         if not wanted[key]:
             break  # the C itself does not come to its end: nothing can be decided by it
         made = run_cuda(padded, arrays, Emulation(seconds=how.seconds))
-        if made.ok and not worst(made.outputs, wanted[key], runnable.outputs).wrong:
+        if made.ok and _agree(runnable, made.outputs, wanted[key]):
             return Settled(runnable, tries)
     return Settled(head[0], tries)
+
+
+def _agree(record: Runnable, made: Mapping[str, Array], wanted: Mapping[str, Array]) -> bool:
+    """Whether the CUDA computes every number that the C computes."""
+    one, other = own(record, made), own(record, wanted)
+    found = [(difference(one[n], w), np.isfinite(w).reshape(-1)) for n, w in other.items()]
+    return not any((d.wrong | (d.lone & finite)).any() for d, finite in found)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from hpctc.audit.call import Called, Function, Guard, Setup, build, call
 from hpctc.audit.launches import RULES, Runnable
 from hpctc.core.records import Tensor
@@ -31,6 +33,15 @@ def run_cuda(record: Runnable, arrays: Mapping[str, Array], how: Emulation) -> E
 def buffers(record: Runnable) -> Buffers:
     """The record's arrays as the emulator takes them."""
     return Buffers(inputs=record.inputs, outputs=record.outputs, intermediates=record.intermediates)
+
+
+def own(record: Runnable, outputs: Mapping[str, Array]) -> dict[str, Array]:
+    """Outputs in their own shapes, without what was added for accesses beyond them."""
+    sizes = {t.name: int(np.prod(t.shape, dtype=np.int64)) for t in record.outputs}
+    return {
+        t.name: outputs[t.name].reshape(-1)[: sizes[t.name]].reshape(t.shape)
+        for t in record.outputs
+    }
 
 
 def _parameters(record: Runnable, names: Sequence[str]) -> tuple[tuple[Tensor, bool], ...]:

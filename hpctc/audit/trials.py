@@ -1,6 +1,6 @@
 """What published records are tried on: inputs by seed and range, and when two results agree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,37 +48,45 @@ TRIALS = (UNIT, Trial(2, "[-2, 2)", -2.0, 2.0), Trial(3, "[1, 4)", 1.0, 4.0))
 class Difference:
     """How one array differs from another."""
 
-    error: float
-    """Largest |a - b| / (|b| + mean |b|); infinite where only one is finite."""
-    wrong: int
-    words: str
-    """The first element that differs."""
+    wrong: Array
+    """Boolean, by element: both are numbers, and not the same."""
+    lone: Array
+    """Boolean, by element: only one is a finite number."""
+    same: Array
+    """Boolean, by element: both are finite numbers, and the same."""
 
 
-def difference(name: str, got: Array, wanted: Array) -> Difference:
-    """Compare two arrays of one output; where both are NaN or infinite, nothing is told by it."""
-    a, b = got.reshape(-1).astype(np.float64), wanted.reshape(-1).astype(np.float64)
+def difference(got: Array, wanted: Array) -> Difference:
+    """Compare two arrays of one output; where neither is finite, nothing is told by it."""
+    a, b = (x.reshape(-1).astype(np.float64) for x in (got, wanted))
+    both, lone = np.isfinite(a) & np.isfinite(b), np.isfinite(a) ^ np.isfinite(b)
+    finite = np.abs(b[np.isfinite(b)])
+    scale = float(finite.mean()) if finite.size else 1.0
     with np.errstate(all="ignore"):
-        same = (a == b) | ~(np.isfinite(a) | np.isfinite(b))
-        finite = np.abs(b[np.isfinite(b)])
-        scale = float(finite.mean()) if finite.size else 1.0
-        gap = np.where(same, 0.0, np.abs(a - b) / (np.abs(b) + scale + 1e-30))
-        gap = np.where(np.isfinite(gap), gap, np.inf)
-    bad = gap > TOLERANCE
-    words = ""
-    if bad.any():
-        i = int(np.argmax(bad))
-        words = f"{name}[{i}] is {a[i]:.7g}, not {b[i]:.7g}; {int(bad.sum())} of {bad.size} differ"
-    return Difference(float(gap.max(initial=0.0)), int(bad.sum()), words)
+        near = np.abs(a - b) <= TOLERANCE * (np.abs(b) + scale)
+    return Difference(both & ~near, lone, both & near)
 
 
-def worst(
-    got: Mapping[str, Array], wanted: Mapping[str, Array], outputs: Sequence[Tensor]
-) -> Difference:
-    """The output that differs most; of longer arrays only the elements that the outputs have."""
-    found = []
-    for tensor in outputs:
-        size = int(np.prod(tensor.shape, dtype=np.int64))
-        one, other = (a[tensor.name].reshape(-1)[:size] for a in (got, wanted))
-        found.append(difference(tensor.name, one, other))
-    return max(found, key=lambda d: (d.wrong > 0, d.error), default=Difference(0.0, 0, ""))
+def equal(got: Array, wanted: Array) -> bool:
+    """Whether two arrays count as the same output."""
+    found = difference(got, wanted)
+    return not found.wrong.any() and not found.lone.any()
+
+
+def disagreement(name: str, sides: Sequence[tuple[Trial, Array, Array]], who: str) -> str | None:
+    """Where two sides differ in an output over some trials, in words; None: they agree.
+
+    Beyond the domain of a function one side may make a NaN of an input and the other a number, as
+    min and max in C and in CUDA do. So where only one is finite, that counts if the element was
+    the same on no other trial: what is never written, never is.
+    """
+    compared = [(trial, a, b, difference(a, b)) for trial, a, b in sides]
+    seen = np.logical_or.reduce([d.same for *_, d in compared])
+    for trial, a, b, found in compared:
+        bad = found.wrong | (found.lone & ~seen)
+        if bad.any():
+            i = int(np.argmax(bad))
+            x, y = a.reshape(-1)[i].item(), b.reshape(-1)[i].item()
+            count = f"{int(bad.sum())} of {bad.size} differ"
+            return f"{name}[{i}] is {x:.7g}, not {y:.7g}; {count} ({who}, {trial})"
+    return None
