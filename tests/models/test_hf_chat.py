@@ -15,6 +15,7 @@ from hpctc.models import model
 from hpctc.models.base import Sampling
 from hpctc.models.hf.chat import Hf, encoded, opened
 from hpctc.models.hf.weights import load
+from hpctc.prompt.extract import find
 
 SPECS = {"lookahead": "lookahead{window=3,ngram=3,guesses=3}"}
 
@@ -22,13 +23,13 @@ SPECS = {"lookahead": "lookahead{window=3,ngram=3,guesses=3}"}
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("tiny")
-    letters = [chr(c) for c in range(32, 127)] + ["\n"]
-    vocabulary = {"<end>": 0, "<start>": 1, **{c: i + 2 for i, c in enumerate(letters)}}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="?"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
-    tokenizer.decoder = decoders.Fuse()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    vocabulary = {"<end>": 0, "<start>": 1, **{c: i + 2 for i, c in enumerate(alphabet)}}
+    tokenizer: Any = Tokenizer(models.BPE(vocabulary, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
     fast: Any = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token="<end>", bos_token="<start>", unk_token="?"
+        tokenizer_object=tokenizer, eos_token="<end>", bos_token="<start>"
     )
     fast.chat_template = "{% for m in messages %}{{ m.content }}{% endfor %}\n\n"
     fast.save_pretrained(place)
@@ -145,3 +146,19 @@ def test_the_short_form_and_who_cannot_draft() -> None:
     assert model("hf:org/name") == Hf(path="org/name")
     with pytest.raises(UsageError, match="null cannot draft"):
         opened("null")
+
+
+def test_a_grammar_makes_every_ended_answer_extractable(
+    folder: Path, tasks: dict[str, Task]
+) -> None:
+    prompts = [Prompt.make(of=t, template="t", text=f"translate {t[:8]}") for t in tasks]
+    chat = Hf(path=str(folder), most_tokens=60, grammar=True)
+    for strategy in ("autoregressive", "lookup", "compiler"):
+        for prompt, answer in zip(
+            prompts, chat.answer(prompts, tasks, Sampling(strategy=strategy)), strict=True
+        ):
+            entry = tasks[prompt.of].pair.entry
+            assert answer.text is not None
+            assert answer.text.startswith("```c\n")
+            if not answer.reason:
+                assert find(answer.text, entry)[0] is not None

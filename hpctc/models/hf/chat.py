@@ -8,10 +8,13 @@ from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import Answer, Decoding, Prompt, Task, Usage
 from hpctc.decode import strategy as strategies
 from hpctc.decode.base import Request, Target
+from hpctc.decode.constrain import Grammar, compiled
+from hpctc.decode.constrain import tokens as constraint_tokens
 from hpctc.decode.loop import Decoded, How, decode
-from hpctc.decode.verify import Choose, Sampled, greedy
+from hpctc.decode.verify import Choose, Constraint, Sampled, greedy
 from hpctc.models.base import Model, Sampling, fenced
 from hpctc.models.hf.weights import Dtype, load
+from hpctc.native.call import prototype
 
 HINT_TOKENS = 8192
 """A longer hint is cut: it would cost more to walk along than it saves."""
@@ -32,6 +35,8 @@ class Hf(Model):
     """New tokens, at most."""
     batch: int = 4
     """Requests in one pass, at most."""
+    grammar: bool = False
+    """Whether only C that defines the wanted function may be said, in one fenced block."""
 
     def answer(
         self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
@@ -63,7 +68,16 @@ class Hf(Model):
                 return greedy
             return Sampled(sampling.temperature, sampling.seed + _asked(request)[1])
 
-        how = How(batch=self.batch, choose=choose)
+        def constrain(request: Request) -> Constraint | None:
+            if not self.grammar:
+                return None
+            pair = tasks[of[_asked(request)[0]]].pair
+            known = constraint_tokens(made.tokenizer, ends)
+            entry = prototype(pair.entry, pair.inputs, pair.outputs)
+            return Grammar(known, target.vocab, compiled(entry))
+
+        of = {prompt.id: prompt.of for prompt in asked}
+        how = How(batch=self.batch, choose=choose, constrain=constrain)
         texts = decode(target, drafter, requests, how)
         waiting = dict(refused)
         for key in ((p.id, s) for p in asked for s in range(sampling.samples)):
