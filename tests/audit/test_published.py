@@ -9,9 +9,15 @@ import pytest
 from hpctc.audit.call import Setup
 from hpctc.audit.examine import Limits
 from hpctc.audit.findings import Audit
+from hpctc.audit.launches import candidates
 from hpctc.audit.published import audit_published
+from hpctc.dataset import read
+from hpctc.dataset.hpctranseval import row_of_pair
+from hpctc.dataset.read import find
 from tests.audit.conftest import I, c, cuda, element_wise, loop, row
 from tests.audit.test_launches import published
+
+MINI = Path(__file__).parents[2] / "datasets" / "mini"
 
 FAR = "A[# * 2] * 2.0f"
 
@@ -161,3 +167,26 @@ def test_what_too_many_bindings_leave_open_is_not_called_inequivalent(
     monkeypatch.undo()
     found = audited(row(code, wanted, [[64]], [[64]]))
     assert [f.kind for f in found.findings] == ["inequivalent"]
+
+
+def test_beyond_a_domain_one_side_may_make_a_number_of_a_nan(audited: Auditor) -> None:
+    # CUDA's max drops a NaN, the macro of the C keeps it; on [0, 1) and [1, 4) there is none.
+    values = element_wise("max(sqrtf(A[#]), 0.0f)", "sqrtf(A[#])", "x")
+    found = audited(values)
+    assert found.findings == ()
+    assert found.agrees is True
+
+
+def test_what_is_never_written_is_no_nan_beyond_a_domain(audited: Auditor) -> None:
+    code = cuda("A T", f"if ({I} != 5) {{ T[{I}] = A[{I}] * 2.0f; }}")
+    found = audited(row(code, c("A T", loop(96, "T[i] = A[i] * 2.0f;")), [[96]], [[96]]))
+    assert {f.kind for f in found.findings} == {"sizes contradict", "inequivalent"}
+    assert any("1 of 96 differ" in f.detail for f in found.findings)
+
+
+def test_a_pair_of_ours_in_the_published_layout_has_its_launches_back(audited: Auditor) -> None:
+    pair = find(read.pairs(MINI), "relu6_2")
+    values = row_of_pair(pair)
+    found = next(candidates(published(values)))
+    assert [(n.grid, n.block) for n in found.launches] == [(n.grid, n.block) for n in pair.launches]
+    assert audited(values).agrees is True
