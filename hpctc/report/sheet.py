@@ -34,13 +34,23 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Times:
-    """One baseline's raw times, drawn."""
+class Beside:
+    """One rung beside which the sample was timed."""
 
+    number: int
+    """Its place on the ladder; a colour, too."""
     timing: Timing
     speed: Estimate | None
+    """None: there are no times to be used; the timing says why."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """The rungs that took turns with the sample on so many threads, and their raw times, drawn."""
+
+    threads: int
+    rungs: Sequence[Beside]
     plot: Markup | None
-    """None: there are no times, the timing's problem says why."""
 
 
 @dataclass(frozen=True)
@@ -135,17 +145,22 @@ def _cell(task: Task, run: Series, change: Change | None) -> Cell:
 
 
 def _sample(trail: Trail, score: Score) -> Sample:
-    speed_of = rungs(trail.timings)
-    drawn = [
-        Times(t, speed_of.get(t.baseline), times.raw(t) if t.candidate_ns else None)
-        for t in trail.timings
-    ]
+    counts = sorted({t.threads for t in trail.timings})
+    drawn = [_times([t for t in trail.timings if t.threads == count]) for count in counts]
     records = (trail.task, trail.prompt, trail.answer, trail.candidate, trail.build, trail.verdict)
     chain = [(type(r).__name__.lower(), r.id) for r in (score, *trail.timings, *reversed(records))]
     chain.append(("pair and graph", trail.task.of))
     source = trail.candidate.source
     alike = None if source is None else similarity(source, trail.task.pair.c_code)
     return Sample(trail, score, drawn, alike, chain)
+
+
+def _times(timings: Sequence[Timing]) -> Times:
+    timed = [t for t in timings if t.candidate_ns]
+    beside = [
+        Beside(timed.index(t) if t in timed else 0, t, rungs([t]).get(t.baseline)) for t in timings
+    ]
+    return Times(timings[0].threads, beside, times.raw(timed) if timed else None)
 
 
 def _asked(task: Task, cells: Sequence[Cell], blocks: Blocks) -> list[Text]:

@@ -34,8 +34,11 @@ def show(run: Read, console: Console) -> None:
     console.print(figures(run.scores))
     if lines := list(_more(run)):
         console.print()
+    before = ""
     for label, text in lines:
-        console.print(f"[bold]{label:<9}[/bold] {escape(text)}", highlight=False)
+        shown = "" if label == before else label
+        console.print(f"[bold]{shown:<9}[/bold] {escape(text)}", highlight=False)
+        before = label
     failures = [s for s in run.scores if s.verdict != "correct" or s.reason]
     if failures:
         console.print()
@@ -51,7 +54,9 @@ def _more(run: Read) -> Iterator[tuple[str, str]]:
         yield "pass@k", ", ".join(rates)
     rungs = ladder(run.trails)
     if len(rungs) > 2:  # a single one is the figure above, under two names
-        yield "over", ", ".join(f"{name} {interval(e)}" for name, e in rungs.items())
+        wide = max(map(len, rungs))
+        for name, estimate in rungs.items():
+            yield "over", f"{name:<{wide}} {interval(estimate)}"
     threads = [f"{s.threads}: {s.efficiency.value:.0%}" for s in scaling(run.trails)]
     if threads:
         yield "threads", f"efficiency on {', '.join(threads)}"

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from hpctc.cli import main
+from hpctc.core import jsonl
+from hpctc.core.records import Timing
 from hpctc.report.page import page
 from hpctc.report.reading import read
 
@@ -157,3 +159,55 @@ def test_a_roof_in_the_run_is_drawn(write_run: Write, count: int) -> None:
     text = page([read(f) for f in folders])
     assert "hold no roofline" not in text
     assert "% of the roof" in text
+
+
+def climb(folder: Path) -> None:
+    """Give every timing a second rung, both on one thread too, and one that is absent."""
+    path = folder / "timings.jsonl"
+    found = []
+    for t in jsonl.read(path, Timing):
+        half = tuple(ns // 2 for ns in t.baseline_ns)
+        twice = tuple(2 * ns for ns in t.candidate_ns)
+        given = {"of": t.of, "host": t.host}
+        for threads, mine in ((1, twice), (2, t.candidate_ns)):
+            for rung, theirs in (("reference", t.baseline_ns), ("null", half)):
+                found.append(
+                    Timing.make(
+                        **given,
+                        baseline=rung,
+                        threads=threads,
+                        candidate_ns=mine,
+                        baseline_ns=theirs,
+                        roof_share=0.25,
+                        suspicious="faster than the host can be",
+                    )
+                )
+            found.append(
+                Timing.make(
+                    **given,
+                    baseline="rules",
+                    threads=threads,
+                    candidate_ns=(),
+                    baseline_ns=(),
+                    absent="the transpiler abstains",
+                )
+            )
+    jsonl.write(path, found)
+
+
+def test_rungs_and_threads_are_shown(write_run: Write) -> None:
+    folder = write_run("run", {"conv": 2.0, "sum": 4.0}, noise=0.0001)
+    alone = page([read(folder)])
+    assert "timed at one number of threads" in alone
+    climb(folder)
+    text = page([read(folder)])
+    Elements(text)
+    assert "timed at one number of threads" not in text
+    for words in ("over sequential", "the transpiler abstains", "faster than the host can be"):
+        assert words in text
+    assert "hold no roofline" not in text  # the shares that were recorded are drawn
+    assert re.search(r'"strong"><th scope="row">best</th><td class="n">1\.41x', text)
+    done = CliRunner().invoke(main, ["report", str(folder)])
+    assert re.search(r"over +reference 2\.83x .*\n +null +1\.41x .*\n +best +1\.41x", done.output)
+    assert "efficiency on 1: 141%, 2: 141%" in done.output
+    assert all(len(line) <= 80 for line in done.output.replace(str(folder), "run").splitlines())

@@ -1,4 +1,4 @@
-"""The raw times of one sample: what the ratio was made of."""
+"""The raw times of one sample: what its ratios were made of."""
 
 from collections.abc import Sequence
 
@@ -7,31 +7,28 @@ from markupsafe import Markup
 from hpctc.core.records import Timing
 from hpctc.report.plots.canvas import Plot, Scale, spread
 
-WIDTH, HEIGHT = 460, 190
+WIDTH, HEIGHT = 460, 210
 
 
-def raw(timing: Timing) -> Markup:
-    """Both columns in the order in which they were taken; an outlier shows as what it is."""
-    mine, theirs = (_ms(column) for column in (timing.candidate_ns, timing.baseline_ns))
-    low, high = spread([*mine, *theirs], least=1.2, margin=1.05)
-    x = Scale(0, max(len(mine), 2) + 1, most_ticks=6, whole=True)
+def raw(timings: Sequence[Timing]) -> Markup:
+    """The candidate and the rungs that were called in turns with it, round by round.
+
+    An outlier shows as what it is, and so does a time at which the whole host was slow.
+    """
+    columns = [("mine", "candidate", _ms(max((t.candidate_ns for t in timings), key=len)))]
+    columns += [(f"r{n}", t.baseline, _ms(t.baseline_ns)) for n, t in enumerate(timings)]
+    most = max(len(ms) for _, _, ms in columns)
+    low, high = spread((ms for _, _, column in columns for ms in column), least=1.2, margin=1.05)
+    x = Scale(0, max(most, 2) + 1, most_ticks=6, whole=True)
     y = Scale(low, high, log=True, label=lambda ms: f"{ms:.3g}", most_ticks=5)
-    plot = Plot(
-        f"times beside {timing.baseline}",
-        WIDTH,
-        HEIGHT,
-        x,
-        y,
-        "pair of calls",
-        "ms a call",
-        left=58,
-    )
+    title = f"times on {timings[0].threads} threads"
+    plot = Plot(title, WIDTH, HEIGHT, x, y, "round", "ms a call", left=58)
     plot.grid()
-    for css, who, column in (("base", timing.baseline, theirs), ("mine", "candidate", mine)):
+    for css, who, column in reversed(columns):  # the candidate on top
         points = [(float(i), ms) for i, ms in enumerate(column, 1)]
         plot.line(points, f"thin {css}")
         for i, ms in points:
-            plot.dot((i, ms), css, f"{who}, pair {i:.0f}: {ms:.4g} ms", radius=2.5)
+            plot.dot((i, ms), css, f"{who}, round {i:.0f}: {ms:.4g} ms", radius=2.5)
     return plot.svg()
 
 
