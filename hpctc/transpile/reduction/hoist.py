@@ -13,45 +13,50 @@ from hpctc.transpile import intrinsics, types
 from hpctc.transpile.fission import Threads
 from hpctc.transpile.kernel import Translated
 
+Uniforms = dict[tree.Expr, tuple[str, str]]
+"""Expression -> the variable that holds it, and its type."""
 
-def hoisted(node: Threads, block: Set[str], kernel: Translated) -> list[Any]:
-    """Declarations of uniform subexpressions, then the loop that reads them.
 
-    ``block`` are the variables that live outside thread loops.
+def hoisted(
+    node: Threads, block: Set[str], kernel: Translated, known: Uniforms
+) -> tuple[list[Any], Threads]:
+    """Declarations of uniform subexpressions, and the loop that reads them.
+
+    ``block`` are the variables that live outside thread loops, ``known`` what was declared before;
+    it grows.
     """
-    made = _Hoist(block, kernel)
+    made = _Hoist(block, kernel, known)
     body = tuple(made.changed(s) for s in node.body)
-    if not made.found:
-        return [node]
-    return [*made.declarations(), replace(node, body=body)]
+    return made.declarations, replace(node, body=body)
 
 
 class _Hoist:
     """Collects the expressions of one loop."""
 
-    def __init__(self, block: Set[str], kernel: Translated) -> None:
+    def __init__(self, block: Set[str], kernel: Translated, known: Uniforms) -> None:
         self.block = block
         self.kernel = kernel
-        self.found: dict[tree.Expr, tuple[str, str]] = {}
-        """Expression -> the variable and the type that it gets."""
+        self.known = known
+        self.declarations: list[tree.Declaration] = []
+        """In order of first need."""
 
-    def declarations(self) -> list[tree.Declaration]:
-        """The variables, in order of first need."""
-        return [
-            tree.Declaration(
-                (tree.Variable(name, tree.Qualified(("const",), tree.Named(kind)), value=value),)
-            )
-            for value, (name, kind) in self.found.items()
-        ]
+    def _held(self, value: tree.Expr, kind: str) -> str:
+        """The variable that holds an expression."""
+        steady = edit.mentions(value) & self.block <= self.kernel.constants
+        if steady and value in self.known:
+            return self.known[value][0]
+        name = self._name(value)
+        self.known[value] = name, kind
+        const = tree.Qualified(("const",), tree.Named(kind))
+        self.declarations.append(tree.Declaration((tree.Variable(name, const, value=value),)))
+        return name
 
     def changed(self, node: Any) -> Any:
         """A tree with its largest uniform subexpressions replaced."""
         if isinstance(node, tree.Binary | tree.Call) and self._costly(node):
             kind = self._kind(node)
             if kind in ("float", "double"):
-                if node not in self.found:
-                    self.found[node] = self._name(node), kind
-                return tree.Name(self.found[node][0])
+                return tree.Name(self._held(node, kind))
         return edit.rebuild(node, self.changed)
 
     def _costly(self, node: tree.Expr) -> bool:

@@ -76,12 +76,23 @@ def _merged(loop: tree.For, threads: int) -> Row | None:
     rounds = constant(limit)
     if first is None or constant(first) != 0 or _step(step, name) != 1 or rounds is None:
         return None
+    threads, body = _working(body, threads)
     try:
         flat = [combined(s, name, "tx", threads, tree.Name("@")) for s in body]
     except Apart:
         return None
     body = tuple(edit.substitute(s, {"@": tree.Name(name)}) for s in flat)
     return _bounded(Row(name, number(rounds * threads), body))
+
+
+def _working(body: tuple[Any, ...], threads: int) -> tuple[int, tuple[Any, ...]]:
+    """How many threads do something in a loop, and what they do: ``if (tx < 32)`` is a few."""
+    match body:
+        case (tree.If(tree.Binary("<", tree.Name("tx"), limit), tree.Block(inner), None),):
+            few = constant(limit)
+            return (min(few, threads), inner) if few is not None else (threads, body)
+        case _:
+            return threads, body
 
 
 def _bounded(made: Row) -> Row:

@@ -11,7 +11,7 @@ from hpctc.transpile.fold import constant, number
 from hpctc.transpile.reduction.across import counted, side_by_side
 from hpctc.transpile.reduction.bags import worth
 from hpctc.transpile.reduction.combine import spread
-from hpctc.transpile.reduction.hoist import hoisted
+from hpctc.transpile.reduction.hoist import Uniforms, hoisted
 from hpctc.transpile.reduction.keep import kept
 from hpctc.transpile.reduction.lower import identity, join
 from hpctc.transpile.reduction.machine import Facts, Machine, Mask, Stop
@@ -23,11 +23,11 @@ from hpctc.transpile.shape.extremes import compared
 from hpctc.transpile.shape.scalars import declared_late
 from hpctc.transpile.tidy import SIMD, vectorisable
 
-PARTS = (8, 4, 2)
+PARTS = (8, 7, 6, 5, 4, 3, 2)
 """Into how many parts a row is cut whose additions would wait for one another."""
 
-SHORTEST = 16
-"""Elements of a part, at least."""
+VECTOR = 16
+"""Elements of which a part should be a multiple."""
 
 
 def walked(
@@ -63,9 +63,13 @@ class _Walk:
     def rows(self, body: Sequence[Any]) -> list[Any]:
         """A list of statements at block level, with rows in it."""
         made: list[Any] = []
+        uniform: Uniforms = {}
         for node in body:
             if isinstance(node, Threads):
-                made += self._threads(node)
+                before, now = self._threads(node, uniform)
+                place = len(made) - len(node.joins)
+                made[place:place] = before
+                made += now
             elif isinstance(node, tree.Block):
                 made.append(tree.Block(tuple(self.written(self.rows(node.body)))))
             elif isinstance(node, tree.For | tree.While | tree.Do | tree.If):
@@ -87,17 +91,18 @@ class _Walk:
             return tree.Block(tuple(self.written(self.rows(node.body))))
         return node
 
-    def _threads(self, node: Threads) -> list[Any]:
+    def _threads(self, node: Threads, uniform: Uniforms) -> tuple[list[Any], list[Any]]:
+        """What is the same for all threads, and what they do."""
         kernel = self.fission.kernel
         if (only := self._few(node)) is not None:
-            return only
+            return [], only
         body = declared_late(node.body, kernel)
-        *before, node = hoisted(replace(node, body=body), self.fission.block, kernel)
+        before, node = hoisted(replace(node, body=body), self.fission.block, kernel, uniform)
         found = row(node, self.fission.geometry, kernel)
         if found is not None:
-            return [*before, found]
+            return before, [found]
         body = compared(node.body, kernel.locals, kernel.used)
-        return [*before, replace(node, body=body)]
+        return before, [replace(node, body=body)]
 
     def _few(self, node: Threads) -> list[Any] | None:
         """What one thread, or one line of threads, does alone: without the loops over the rest."""
@@ -135,7 +140,11 @@ class _Walk:
         calls = any(isinstance(n, tree.Call) for s in node.body for n in tree.walk(s))
         if size is None or not node.joins or calls:
             return 1
-        return next((p for p in PARTS if size % p == 0 and size // p >= SHORTEST), 1)
+        for multiple in (VECTOR, VECTOR // 2, 1):
+            for parts in PARTS:
+                if size % (parts * multiple) == 0 and size // parts >= VECTOR:
+                    return parts
+        return 1
 
     def _side_by_side(self, node: Row, parts: int) -> tuple[Any, ...]:
         """One round of a loop over parts of the row, which do not wait for one another."""
