@@ -9,6 +9,7 @@ taken, its interval by bootstrap over the tasks. A share has Wilson's interval. 
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,12 @@ def ratios(candidate_ns: Sequence[int], baseline_ns: Sequence[int]) -> Array:
 
 def speedup(candidate_ns: Sequence[int], baseline_ns: Sequence[int]) -> Estimate:
     """The median of paired ratios with its 95 % bootstrap interval."""
+    return _speedup(tuple(candidate_ns), tuple(baseline_ns))
+
+
+@lru_cache(maxsize=4096)
+def _speedup(candidate_ns: tuple[int, ...], baseline_ns: tuple[int, ...]) -> Estimate:
+    """A report asks for the same one in several places."""
     return bootstrap(ratios(candidate_ns, baseline_ns), median)
 
 

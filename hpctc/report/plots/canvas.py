@@ -12,8 +12,6 @@ Label = Callable[[float], str]
 
 
 STOPS: tuple[tuple[float, ...], ...] = (
-    tuple(i / 10 for i in range(10, 100)),
-    tuple(i / 10 for i in range(10, 100, 2)),
     (1, 1.5, 2, 3, 5, 7),
     (1, 2, 5),
     (1, 3),
@@ -45,7 +43,8 @@ class Scale:
 
     def ticks(self) -> list[float]:
         """Round values within the scale, few enough to read."""
-        return self._log_ticks() if self.log else self._linear_ticks()
+        curved = self.log and self.high / self.low > 3
+        return self._log_ticks() if curved else self._linear_ticks()
 
     def _linear_ticks(self) -> list[float]:
         raw = (self.high - self.low) / self.most_ticks
@@ -54,7 +53,7 @@ class Scale:
         step = next(s * power for s in (1, 2, 5, 10) if s * power >= raw * 0.999)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
-        return [step * i for i in range(first, last + 1)]
+        return [round(step * i, 12) for i in range(first, last + 1)]
 
     def _log_ticks(self) -> list[float]:
         first, last = (math.floor(math.log10(v)) for v in (self.low, self.high))
@@ -212,6 +211,6 @@ def precise(value: float) -> str:
 def engineering(value: float) -> str:
     """``2.5 G``: a large number on an axis."""
     for power, letter in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
-        if value >= 10**power * 0.999:
+        if value >= 10**power:
             return f"{value / 10**power:.3g} {letter}"
     return f"{value:.3g}"
