@@ -7,6 +7,7 @@ does that. Variables that are set once are replaced by what they were set to; an
 on any other variable, or on loaded data, stays as it is and is not known.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,8 @@ class Access:
     store: bool
     loops: tuple[Loop, ...]
     guards: tuple[Guard, ...]
+    width: int = 1
+    """Elements from the index on: 4 through a pointer to ``float4``."""
 
 
 @dataclass
@@ -183,7 +186,14 @@ class _Collector:
 
     def expression(self, node: tree.Expr, place: _Place) -> None:
         """Note the accesses of an expression in the order in which it is evaluated."""
+        if (vector := _vector(node)) is not None:
+            self.expression(vector.index, place)
+            self.access(vector, False, place)
+            return
         match node:
+            case tree.Assign(op, target, value) if (vector := _vector(target)) is not None:
+                self.expression(value, place)
+                self.update(vector, op != "=", place)
             case tree.Assign(op, tree.Index() as target, value):
                 self.expression(value, place)
                 self.update(target, op != "=", place)
@@ -230,11 +240,42 @@ class _Collector:
             self.expression(node.base, place)
             return
         index = edit.substitute(node.index, place.known)
-        made = Access(node.base.name, index, store, place.loops, place.guards)
+        width = node.width if isinstance(node, _Vector) else 1
+        made = Access(node.base.name, index, store, place.loops, place.guards, width)
         self.made.found.append(made)
 
 
 _SCALARS = (tree.Named, tree.Qualified)
+
+
+@dataclass(frozen=True)
+class _Vector(tree.Index):
+    """Several elements at once: ``*(float4*)(base + index)``."""
+
+    width: int = 1
+
+
+def _vector(node: tree.Expr) -> _Vector | None:
+    """An access through a pointer to one of CUDA's vector types; None: it is none."""
+    match node:
+        case tree.Unary("*", tree.Cast(tree.Pointer(to), operand)):
+            pass
+        case _:
+            return None
+    while isinstance(to, tree.Qualified):
+        to = to.of
+    found = _VECTOR.fullmatch(to.name) if isinstance(to, tree.Named) else None
+    match operand:
+        case tree.Binary("+", tree.Name() as name, index):
+            pass
+        case tree.Name() as name:
+            index = tree.Number("0")
+        case _:
+            return None
+    return _Vector(name, index, width=int(found.group(1))) if found is not None else None
+
+
+_VECTOR = re.compile(r"u?(?:char|short|int|long|longlong|float|double)([1-4])")
 
 
 def _counted(node: tree.For) -> Loop | None:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hpctc.audit.csource import CFunction
-from hpctc.audit.grids import Fit, fit, readers_grid
-from hpctc.audit.kernels import Extents, Kernel, base
+from hpctc.audit.grids import Fit, fit, reach, readers_grid
+from hpctc.audit.kernels import Extents, Kernel, NotInferred, base
 from hpctc.audit.values import Array
 
 SECONDS = 30.0
@@ -48,6 +48,8 @@ class Open:
     """Kernels that use it, none by two parameters; :data:`END` for an output."""
     uses: tuple[Use, ...]
     output: str | None = None
+    known: bool = True
+    """False: it is read where data say, so that more than ``need`` may be needed."""
     label: str | None = None
     """The array of the C function that it is, where loops and kernels are taken as each other's."""
 
@@ -196,7 +198,7 @@ class Search:
     ) -> _State:
         """The state before a kernel whose stores are matched; its reads are open now."""
         kernel = self.kernels[at]
-        needs = {p: _joined(chosen) for p, chosen in way.items() if chosen}
+        needs = {p: self._need(at, p, chosen) for p, chosen in way.items() if chosen}
         grid = self._grid(at, needs)
         taken = [o for chosen in way.values() for o in chosen]
         opened = [o for o in state.opened if not any(o is t for t in taken)]
@@ -208,12 +210,26 @@ class Search:
             if parameter in kernel.read:
                 before = self._needed_before(at, parameter, grid, merged)
                 label = (labels or {}).get(parameter)
-                opened.append(replace(merged, need=before, label=label))
+                known = merged.known and kernel.touches(parameter, False, grid).known
+                opened.append(replace(merged, need=before, label=label, known=known))
                 continue
             if parameter in needs and (lost := self._lost(at, parameter, needs[parameter])):
                 said.append(lost)
             closed.append((merged.output or parameter, merged.uses))
         return _State(tuple(opened), tuple(closed), ((at, grid), *state.grids), tuple(said))
+
+    def _need(self, at: int, parameter: str, chosen: Sequence[Open]) -> Array:
+        """What must be written for all these; where data decide, all that guards let through."""
+        need = _joined(chosen)
+        if all(o.known for o in chosen):
+            return need
+        kernel = self.kernels[at]
+        if (guarded := reach(kernel, parameter)) is None:
+            words = f"what {kernel.name} writes is read where data say, and no guard"
+            raise NotInferred(f"{words} says how much of it there is")
+        need = np.concatenate([need, np.zeros(max(0, guarded.size - need.size), bool)])
+        need[: guarded.size] |= guarded
+        return need
 
     def _grid(self, at: int, needs: Mapping[str, Array]) -> Extents:
         """The smallest grid for everything that a kernel must write."""
@@ -329,6 +345,7 @@ def _merged(at: int, parameter: str, dtype: str, chosen: Sequence[Open]) -> Open
         origins=frozenset({at}).union(*(o.origins for o in chosen)),
         uses=((at, parameter), *(use for o in chosen for use in o.uses)),
         output=next((o.output for o in chosen if o.output), None),
+        known=all(o.known for o in chosen),
     )
 
 

@@ -156,7 +156,9 @@ def _points(
                 continue  # it depends on data: the access may happen
             reached = here if reached is None else reached & here
         full = np.broadcast_to(index, shape)
-        yield full, None if reached is None else np.broadcast_to(reached, shape)
+        where = None if reached is None else np.broadcast_to(reached, shape)
+        for element in range(access.width):
+            yield full + element if element else full, where
 
 
 def _chunks(axes: Sequence[Axis]) -> Iterator[list[Axis]]:

@@ -11,6 +11,9 @@ from hpctc.audit.values import Array
 MOST_BLOCKS = 1 << 22
 """Blocks of a grid that the search goes up to."""
 
+MOST_ELEMENTS = 1 << 24
+"""Elements beyond which a kernel counts as unguarded."""
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -29,6 +32,19 @@ def fit(shape: Kernel, parameter: str, need: Array) -> Fit:
     else:
         grid = _box(shape, parameter, need)
     return Fit(grid, need & ~_covered(shape, parameter, need, grid))
+
+
+def reach(shape: Kernel, parameter: str) -> Array | None:
+    """All that a kernel's guards let it write, whatever its grid; None where nothing stops it."""
+    if shape.grid_axes not in ("", "x"):
+        return None
+    blocks, found = 1, shape.touches(parameter, True, (1, 1, 1)).mask
+    while blocks < MOST_BLOCKS and found.size < MOST_ELEMENTS:
+        more = shape.touches(parameter, True, (2 * blocks, 1, 1)).mask
+        if more.sum() == found.sum():
+            return found
+        blocks, found = 2 * blocks, more
+    return None
 
 
 def _covered(shape: Kernel, parameter: str, need: Array, grid: Extents) -> Array:

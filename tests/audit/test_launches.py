@@ -135,3 +135,26 @@ def test_an_output_that_no_kernel_writes_is_no_launch() -> None:
     wanted = c("A T X", loop(32, "T[i] = A[i]; X[i] = A[i];"))
     with pytest.raises(NotInferred, match="match no buffers"):
         first(row(code, wanted, [[32]], [[32], [32]]))
+
+
+def test_vector_accesses_count_by_all_their_elements() -> None:
+    four = f"((({I}) * 4))"
+    code = cuda("A T", f"*(float4*)(T + {four}) = *(float4*)(A + {four});")
+    found = first(row(code, c("A T", loop(256, "T[i] = A[i];")), [[256]], [[256]]))
+    assert shown(found) == [((2, 1, 1), (32, 1, 1), "A", "T")]
+    assert found.contradictions == ()
+
+
+def test_what_is_gathered_is_needed_as_far_as_a_guard_lets_it_be_written() -> None:
+    def gathered(guard: str) -> dict[str, Any]:
+        first_kernel = f"{guard} {{ B[{I}] = A[{I}] * 2.0f; }}"
+        second = f"T[{I}] = B[(int)idx[{I}]];"
+        code = cuda("A B", first_kernel) + cuda("B T idx", second, number=1)
+        wanted = c("A T idx", loop(64, "T[i] = A[(int)idx[i]] * 2.0f;"))
+        return row(code, wanted, [[90], [64]], [[64]])
+
+    found = first(gathered(f"if ({I} < 90)"))
+    assert [n.grid for n in found.launches] == [(3, 1, 1), (2, 1, 1)]
+    assert found.intermediates[0].shape == (90,)
+    with pytest.raises(NotInferred, match="no guard says how much"):
+        first(gathered(""))
