@@ -121,14 +121,14 @@ def collect(path: Path, tasks: int, count: int, minutes: float) -> None:
 
 
 def read(path: Path) -> Pool:
-    """The rounds of a file, by task; a task with a single one cannot be drawn from."""
+    """The rounds of a file, by task."""
     pool: dict[str, list[Timing]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         document = json.loads(line)
         timing = decode(Timing, document["timing"])
         if not timing.problem:
             pool.setdefault(document["task"], []).append(timing)
-    return {name: found for name, found in pool.items() if len(found) > 1}
+    return pool
 
 
 Gate = Callable[[Pool, str | None, np.random.Generator], Mapping[str, Change]]
@@ -154,9 +154,7 @@ def by_runs(pool: Pool, planted: str | None, random: np.random.Generator) -> Map
     old, new = {}, {}
     changed = planted or str(random.choice(list(pool)))
     for name, timings in pool.items():
-        first, second = (
-            _either(timings[i], random) for i in random.choice(len(timings), 2, replace=False)
-        )
+        first, second = (timings[i] for i in random.choice(len(timings), 2, replace=False))
         loss = PLANTED if name == planted else 1.0
         old[name, 0] = _measured(name, first, "old")
         new[name, 0] = _measured(name, _slower(second, loss), "new" if name == changed else "old")
@@ -167,17 +165,8 @@ def by_runs(pool: Pool, planted: str | None, random: np.random.Generator) -> Map
 
 
 def _drawn(timings: Sequence[Timing], random: np.random.Generator, loss: float) -> Iterator[Timing]:
-    """Rounds in a random order, drawn anew when all were had; either side may be the new one."""
-    while True:
-        for i in random.permutation(len(timings)):
-            yield _slower(_either(timings[i], random), loss)
-
-
-def _either(timing: Timing, random: np.random.Generator) -> Timing:
-    """A round of equals with either side as the candidate."""
-    if random.random() < 0.5:
-        return timing
-    return replace(timing, candidate_ns=timing.baseline_ns, baseline_ns=timing.candidate_ns)
+    """Rounds in a random order, none twice: what is drawn again would look like agreement."""
+    return (_slower(timings[i], loss) for i in random.permutation(len(timings)))
 
 
 def _slower(timing: Timing, loss: float) -> Timing:
@@ -206,8 +195,14 @@ class Counted:
     """Planted losses of one task that were called slower."""
 
 
-def replay(name: str, gate: Gate, pool: Pool, trials: int) -> Counted:
-    """Compare equals, then plant a loss into one task after the other."""
+def replay(name: str, gate: Gate, known: Pool, least: int, trials: int) -> Counted:
+    """Compare equals, then plant a loss into one task after the other.
+
+    Tasks with fewer than ``least`` rounds cannot be drawn from.
+    """
+    pool = {task: taken for task, taken in known.items() if len(taken) >= least}
+    if not pool:
+        raise SystemExit(f"no task has {least} rounds: collect more")
     random = np.random.default_rng(1)
     alarms = doubts = found = 0
     names = list(pool)
@@ -273,7 +268,7 @@ def main() -> None:
     )
     parser.add_argument("--task", default="softmax", help="of --plant")
     parser.add_argument("--tasks", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=32)
     parser.add_argument("--minutes", type=float, default=10.0, help="--collect ends after so long")
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--json", type=Path, help="write every figure here")
@@ -283,8 +278,8 @@ def main() -> None:
     counts = []
     if asked.replay is not None:
         pool = read(asked.replay)
-        counts.append(replay("two recorded runs", by_runs, pool, asked.trials))
-        counts.append(replay("--live", by_rounds, pool, asked.trials))
+        counts.append(replay("two recorded runs", by_runs, pool, 2, asked.trials))
+        counts.append(replay("--live", by_rounds, pool, live.LOOKS[-1], asked.trials))
     if asked.plant:
         counts.append(plant(asked.plant, asked.task))
     if counts:
