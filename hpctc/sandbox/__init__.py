@@ -1,13 +1,13 @@
-"""Run untrusted native code in a child process with limits.
+"""Run untrusted native code in a jail: to compile it, and to call it.
 
 Comes in: a compiler command, or a built library with its arrays. Goes out: what happened, as data:
 a candidate that crashes, hangs or lies is a result; only a broken harness is an exception.
 
-:mod:`~hpctc.sandbox.launcher` builds the small C program (``runner.c``) that does both,
-:mod:`~hpctc.sandbox.arena` lays arrays into shared memory between guard pages, and
-:mod:`~hpctc.sandbox.process` is the parent's side of a running candidate. The layers that stand
-today, where the kernel has them: limits on CPU time, memory and file size; a system call filter (no
-processes, programs, sockets or signals to others); a fence around files (only the candidate and the
-system's libraries can be opened, none for writing); read-only inputs; an empty environment; pinned
-cores. Not yet: namespaces, and a fence around the compiler, which has the limits only.
+:mod:`~hpctc.sandbox.launcher` builds the small C program (``runner/``) that does both;
+:mod:`~hpctc.sandbox.layers` knows the layers of the jail, which this host gives and which a run
+needs; :mod:`~hpctc.sandbox.compiling` says what a compiler may see;
+:mod:`~hpctc.sandbox.arena` lays arrays into shared memory between guard pages;
+:mod:`~hpctc.sandbox.process` is the parent's side of a running candidate, and
+:mod:`~hpctc.sandbox.watch` what it looks at from outside. ``docs/sandbox.md`` tells what each layer
+is for, what it costs, and which attempts to escape it stops.
 """

@@ -53,7 +53,14 @@ LEVELS = {
 }
 """The values of ``--sandbox``."""
 
-_PROBE = ("cpu=600", f"memory={1 << 32}", "file=1048576", "descriptors=64", "threads=64")
+_PROBE = (
+    "cpu=600",
+    f"memory={1 << 32}",
+    "file=1048576",
+    "descriptors=64",
+    "threads=64",
+    "read=/usr",
+)
 _LANDLOCK_CREATE_RULESET, _LANDLOCK_VERSION_FLAG = 444, 1
 
 

@@ -1,7 +1,7 @@
 /* verdict: correct */
 /* only: x86_64 */
 /* timed: not believed */
-/* Rewrites the kernel's clock in its own memory, so that no time goes by; the kernel keeps another. */
+/* Rewrites the kernel's clock in its own memory, so that no time goes by. */
 #include <dlfcn.h>
 #include <stdint.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 /* tv_sec = tv_nsec = 0; return 0 */
 static const unsigned char stopped[] = {0x48, 0xC7, 0x06, 0, 0, 0, 0,       /* movq $0, (%rsi) */
                                         0x48, 0xC7, 0x46, 0x08, 0, 0, 0, 0, /* movq $0, 8(%rsi) */
-                                        0x31, 0xC0, 0xC3};                  /* xor %eax, %eax; ret */
+                                        0x31, 0xC0, 0xC3};                  /* xor, ret */
 
 __attribute__((constructor)) static void patch(void) {
     void *kernel = dlopen("linux-vdso.so.1", RTLD_NOW | RTLD_NOLOAD);

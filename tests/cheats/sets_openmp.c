@@ -1,6 +1,6 @@
 /* verdict: correct */
 /* timed: correct */
-/* Asks OpenMP for more threads than there are cores, and leaves it so: it is alone in its process. */
+/* Asks OpenMP for more threads than there are cores, and leaves it so, for itself alone. */
 #include <omp.h>
 
 #define N (300 * 257)

@@ -13,6 +13,7 @@ from hpctc.core.records import Tensor
 from hpctc.native.compiler import compiler
 from hpctc.sandbox import launcher
 from hpctc.sandbox.arena import Arena
+from hpctc.sandbox.layers import given
 from hpctc.sandbox.limits import COMPILE, Limits
 from hpctc.sandbox.process import Called, Candidate, Ended, Setup, cores
 
@@ -21,10 +22,12 @@ Y = Tensor(name="y", shape=(8,), dtype="float32")
 
 
 @contextmanager
-def child(folder: Path, code: str, entry: str = "f") -> Iterator[tuple[Candidate, Arena, Arena]]:
-    library = compiler("gcc{flags=-O1}").build(code, folder).library
+def child(
+    folder: Path, code: str, entry: str = "f", layers: tuple[str, ...] | None = None
+) -> Iterator[tuple[Candidate, Arena, Arena]]:
+    library = compiler("gcc{flags='-O1 -fopenmp'}").build(code, folder).library
     assert library is not None
-    setup = Setup(launcher.build(folder), Limits(wall_seconds=2), (0,))
+    setup = Setup(launcher.build(folder), Limits(wall_seconds=2), (0,), layers=layers)
     with (
         Arena([X], writable=False) as inputs,
         Arena([Y], writable=True) as outputs,
@@ -45,6 +48,34 @@ def test_calls_read_the_inputs_and_write_the_outputs(build_folder: Path) -> None
             assert isinstance(called, Called)
             assert 0 <= called.child_ns <= called.parent_ns
             assert outputs.arrays[0].tolist() == [2.0 * turn] * 8
+
+
+@pytest.mark.parametrize(
+    "absent", [(), ("namespaces", "mounts"), ("mounts",), ("landlock",), ("privileges",)]
+)
+def test_honest_code_runs_whatever_a_host_lacks(
+    build_folder: Path, absent: tuple[str, ...]
+) -> None:
+    code = """
+    #include <math.h>
+    #include <omp.h>
+    #include <stdlib.h>
+    #include <stdio.h>
+    void f(const float *x, float *y) {
+        float *block = malloc(1 << 24);
+        printf("%d threads\\n", omp_get_max_threads());
+    #pragma omp parallel for
+        for (int i = 0; i < 8; i++) block[i] = expf(x[i]);
+        for (int i = 0; i < 8; i++) y[i] = block[i];
+        free(block);
+    }"""
+    here = given(launcher.build(build_folder))
+    layers = tuple(name for name in here if name not in absent)
+    with child(build_folder, code, layers=layers) as (candidate, inputs, outputs):
+        assert candidate.layers == layers
+        inputs.store([np.zeros(8, np.float32)])
+        assert isinstance(candidate.call(), Called), candidate.ended
+        assert outputs.arrays[0].tolist() == [1.0] * 8
 
 
 def test_the_environment_is_ours_alone(build_folder: Path) -> None:

@@ -86,9 +86,9 @@ static void only(struct filter *f, int call, int argument, const unsigned *value
 static int install(struct filter *f) {
     if (f->count > MOST_STEPS) return E2BIG;
     struct sock_fprog program = {f->count, f->step};
-    /* Without the flag older kernels slow the candidate down: they guard it against its own data. */
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program) == 0)
-        return 0;
+    /* Without the flag older kernels slow the candidate down, to guard it against its own data. */
+    int flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program) == 0) return 0;
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 ? 0 : errno;
 }
 
@@ -102,8 +102,9 @@ static int install(struct filter *f) {
 /* Memory, threads, waiting, clocks, its own signals, the descriptors that it has, and opening files
  * for reading (what there is to be read, others decide). */
 static const int candidate_may[] = {
-    __NR_read, __NR_readv, __NR_pread64, __NR_write, __NR_writev, __NR_close, __NR_lseek, __NR_fstat,
-    __NR_openat, __NR_newfstatat, __NR_statx, __NR_readlinkat, __NR_faccessat, __NR_getdents64,
+    __NR_read, __NR_readv, __NR_pread64, __NR_write, __NR_writev, __NR_close, __NR_lseek,
+    __NR_fstat, __NR_openat, __NR_newfstatat, __NR_statx, __NR_readlinkat, __NR_faccessat,
+    __NR_getdents64,
     __NR_getcwd, __NR_dup, __NR_dup3, __NR_ppoll, __NR_pselect6, __NR_pipe2,
     __NR_mmap, __NR_munmap, __NR_mprotect, __NR_mremap, __NR_madvise, __NR_brk, __NR_mincore,
     __NR_futex, __NR_set_robust_list, __NR_get_robust_list, __NR_rseq, __NR_membarrier,
@@ -157,8 +158,11 @@ static const int program_may_not[] = {
     __NR_quotactl, __NR_syslog, __NR_vhangup, __NR_personality, __NR_setpriority,
     __NR_sched_setscheduler, __NR_sched_setattr, __NR_ioprio_set, __NR_rt_sigqueueinfo,
     /* From here on the numbers are the same on all machines. */
-    424 /* pidfd_send_signal */, 425, 426, 427 /* io_uring */, 428, 429, 430, 431, 432, 433 /* mounts */,
-    434 /* pidfd_open */, 438 /* pidfd_getfd */, 440, 442 /* mount_setattr */, 447 /* memfd_secret */,
+    425, 426, 427,                /* io_uring_setup, _enter, _register */
+    428, 429, 430, 431, 432, 433, /* open_tree, move_mount, fsopen, fsconfig, fsmount, fspick */
+    442,                          /* mount_setattr */
+    424, 434, 438, 440,           /* pidfd_send_signal, pidfd_open, pidfd_getfd, process_madvise */
+    447,                          /* memfd_secret */
 #ifdef __x86_64__
     __NR_iopl, __NR_ioperm, __NR_mknod, __NR_modify_ldt,
 #endif

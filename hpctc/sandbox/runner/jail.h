@@ -14,11 +14,11 @@
 #include <sys/types.h>
 
 enum {
-    RLIMITS = 1,     /* limits on resources; no descriptor that was not given, a clean environment */
+    RLIMITS = 1,     /* limits on resources; no descriptor that was not given */
     NAMESPACES = 2,  /* its own users, processes, network, IPC objects and host name */
     MOUNTS = 4,      /* its own root folder, of which it sees only what is named */
     PRIVILEGES = 8,  /* no root, no capabilities, none to be had by any program */
-    LANDLOCK = 16,   /* only the named files can be opened; no TCP, no signals out of the jail */
+    LANDLOCK = 16,   /* only the named files can be opened; no TCP, no signals outwards */
     SECCOMP = 32,    /* only the named system calls */
 };
 

@@ -54,7 +54,7 @@ int limit_resources(const struct jail *jail, int first_closed) {
 int limit_files_and_threads(const struct jail *jail) {
     signal(SIGXFSZ, SIG_IGN); /* a write past the limit fails instead of killing */
     int error = limit(RLIMIT_FSIZE, jail->file);
-    /* The kernel counts a user's processes; outside of a user namespace these are not ours alone. */
+    /* The kernel counts a user's processes; only in a user namespace are these ours alone. */
     if (!error && (jail->layers & NAMESPACES) && jail->threads)
         error = limit(RLIMIT_NPROC, jail->threads);
     return error;
@@ -68,7 +68,8 @@ void end_with_parent(const struct jail *jail) {
 void pin(const char *cores) {
     cpu_set_t set;
     CPU_ZERO(&set);
-    for (char *next = (char *)cores; *next; next += *next == ',') CPU_SET(strtol(next, &next, 10), &set);
+    for (char *next = (char *)cores; *next; next += *next == ',')
+        CPU_SET(strtol(next, &next, 10), &set);
     if (sched_setaffinity(0, sizeof set, &set) != 0) fail("sched_setaffinity", errno);
 }
 

@@ -5,12 +5,12 @@
  *   runner probe SETTING...                           say which layers this host gives
  *
  * A setting is `name=value`; see `read_setting`. `call` calls ENTRY once for every request that
- * comes in on descriptor 3, and answers on descriptor 4 with the request's nonce and the nanoseconds
- * that the call took. BUFFER is r:OFFSET:LENGTH:LEAD (inputs, read-only pages of descriptor 5) or
- * w:OFFSET:LENGTH:LEAD (outputs, descriptor 6): the pages [OFFSET, OFFSET+LENGTH) are mapped between
- * two guard pages, and the argument points LEAD bytes into them. What a process that serves calls
- * says is not believed outright: the parent holds the clock beside it, stops it while it reads the
- * outputs, and knows the answers.
+ * comes in on descriptor 3, and answers on descriptor 4 with the request's nonce and the
+ * nanoseconds that the call took. BUFFER is r:OFFSET:LENGTH:LEAD (inputs, read-only pages of
+ * descriptor 5) or w:OFFSET:LENGTH:LEAD (outputs, descriptor 6): the pages [OFFSET, OFFSET+LENGTH)
+ * are mapped between two guard pages, and the argument points LEAD bytes into them. What a process
+ * that serves calls says is not believed outright: the parent holds the clock beside it, stops it
+ * while it reads the outputs, and knows the answers.
  *
  * A layer that was asked for and is refused ends the runner: nothing runs in half a jail.
  */
@@ -103,8 +103,8 @@ static void refuse(uint64_t layer, int error) {
     _exit(BROKEN);
 }
 
-/* In a process namespace two more processes are made, both children of our parent: the namespace's
- * init, and the one that serves. The parent is told their numbers before the candidate is loaded. */
+/* In a process namespace two more processes are made, both children of our parent: its init, and
+ * the one that serves. The parent is told their numbers before the candidate is loaded. */
 static int in_two(struct jail *jail, char **words) {
     int gate[2];
     if (pipe2(gate, O_CLOEXEC) != 0) fail("pipe", errno);
@@ -130,14 +130,16 @@ static int in_two(struct jail *jail, char **words) {
 static int run_calls(struct jail *jail, char **words) {
     int error;
     end_with_parent(jail);
-    if (jail->layers & RLIMITS && (error = limit_resources(jail, FIRST_CLOSED))) refuse(RLIMITS, error);
+    if (jail->layers & RLIMITS && (error = limit_resources(jail, FIRST_CLOSED)))
+        refuse(RLIMITS, error);
     jail->candidate = words[0];
     jail->library = open(words[0], O_RDONLY | O_CLOEXEC);
     if (jail->library < 0) fail(words[0], errno);
     if (jail->layers & PRIVILEGES && geteuid() == 0) {
         if ((error = become_nobody())) refuse(PRIVILEGES, error);
-        if (access(words[0], R_OK) != 0) /* by its folder; the file itself is open */
-            if (asprintf((char **)&jail->candidate, "/proc/self/fd/%d", jail->library) < 0) _exit(BROKEN);
+        static char opened[32];
+        snprintf(opened, sizeof opened, "/proc/self/fd/%d", jail->library);
+        if (access(words[0], R_OK) != 0) jail->candidate = opened; /* nobody may go to its folder */
     }
     if (!(jail->layers & NAMESPACES)) {
         report(0, STARTED, (uint64_t)getpid());

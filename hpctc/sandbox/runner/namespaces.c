@@ -1,8 +1,8 @@
 /* Its own users, processes, network, IPC objects and host name.
  *
  * The first process of a process namespace is its `init`: when it ends, the kernel ends all others.
- * It also ignores signals that it has no handler for, raise(SIGABRT) among them, so that a candidate
- * must not be it.
+ * It also ignores signals that it has no handler for, raise(SIGABRT) among them, so that it must
+ * not be the candidate.
  */
 #include "jail.h"
 
@@ -54,17 +54,17 @@ int enter_namespaces(void) {
     return error;
 }
 
-/* A user namespace that cannot be mapped is entered all the same: try it in a process of its own. */
+/* A user namespace that cannot be mapped is entered all the same: try it in a process apart. */
 int try_namespaces(void) {
-    int status;
+    int status = 0;
     pid_t child = fork();
     if (child == 0) {
         int error = enter_namespaces();
         if (!error && fork() < 0) error = errno; /* the first process of the new namespace */
         _exit(error);
     }
-    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status)
-                                                                                 : EAGAIN;
+    if (child < 0 || waitpid(child, &status, 0) != child) return errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EAGAIN;
 }
 
 /* fork(), but the new process is our parent's child: it stops, continues and awaits it directly. */

@@ -69,9 +69,8 @@ static uint64_t nanoseconds(void) {
 }
 
 typedef void *P;
-typedef void entry_t(P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P,
-                     P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P, P,
-                     P, P, P, P, P, P, P, P, P, P);
+#define EIGHT_P P, P, P, P, P, P, P, P
+typedef void entry_t(EIGHT_P, EIGHT_P, EIGHT_P, EIGHT_P, EIGHT_P, EIGHT_P, EIGHT_P, EIGHT_P);
 
 /* The calling conventions of x86-64 and AArch64 let a caller pass more than the callee reads. */
 static void call(entry_t *entry, P *a) {
@@ -107,7 +106,9 @@ int serve_calls(struct jail *jail, char **words) {
         fprintf(stderr, "%s\n", strerror(why));
         return report(0, REFUSED, jail->layers & ~granted), 1;
     }
-    void *library = dlopen(jail->candidate, RTLD_NOW | RTLD_LOCAL); /* constructors run jailed too */
+    /* Its constructors run here: in the jail, like all that comes. */
+    void *library = dlopen(jail->candidate, RTLD_NOW | RTLD_LOCAL);
+    close(jail->library);
     if (!library) return fprintf(stderr, "%s\n", dlerror()), report(0, NO_LIBRARY, 0), 1;
     entry_t *entry = (entry_t *)dlsym(library, words[0]);
     if (!entry) return report(0, NO_ENTRY, 0), 1;

@@ -5,5 +5,6 @@
 
 int escape(void) {
     cpu_set_t set;
-    return sched_getaffinity(VICTIM, sizeof set, &set) == 0 && sched_setaffinity(VICTIM, sizeof set, &set) == 0;
+    return sched_getaffinity(VICTIM, sizeof set, &set) == 0 &&
+           sched_setaffinity(VICTIM, sizeof set, &set) == 0;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 int escape(void) {
-    struct perf_event_attr how = {.type = PERF_TYPE_SOFTWARE, .size = sizeof how, .exclude_kernel = 1};
+    struct perf_event_attr how = {.type = PERF_TYPE_SOFTWARE, .size = sizeof how};
+    how.exclude_kernel = 1;
     return syscall(SYS_perf_event_open, &how, 0, -1, -1, 0) >= 0;
 }

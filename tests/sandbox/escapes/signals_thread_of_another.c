@@ -4,4 +4,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int escape(void) { return syscall(SYS_tgkill, VICTIM, VICTIM, 0) == 0 || syscall(SYS_tkill, VICTIM, 0) == 0; }
+int escape(void) {
+    return syscall(SYS_tgkill, VICTIM, VICTIM, 0) == 0 || syscall(SYS_tkill, VICTIM, 0) == 0;
+}

@@ -3,7 +3,10 @@
 int escape(void) {
 #ifdef __x86_64__
     long result;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(41L), "D"(1L), "S"(1L), "d"(0L) : "rcx", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(41L), "D"(1L), "S"(1L), "d"(0L)
+                     : "rcx", "r11", "memory");
 #else
     register long result __asm__("x0") = 1;
     register long kind __asm__("x1") = 1, protocol __asm__("x2") = 0, number __asm__("x8") = 198;
