@@ -29,7 +29,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "decode": ({"core"}, {"torch"}),
     "models": ({"core", "native", "transpile", "decode"}, {"torch", "transformers"}),
-    "evaluate": ({"core", "native", "graph", "sandbox"}, {"numpy"}),
+    "evaluate": ({"core", "native", "syntax", "graph", "sandbox"}, {"numpy"}),
     "calibrate": ({"core", "native"}, {"numpy"}),
     "score": ({"core"}, {"numpy", "scipy"}),
     "regress": ({"core", "score"}, {"numpy", "scipy"}),
@@ -40,7 +40,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"rich"},
     ),
     "cli": (
-        {"core", "native", "graph", "rewrite", "dataset", "models", "sandbox", "emulate"}
+        {"core", "native", "graph", "rewrite", "dataset", "prompt", "models", "sandbox", "emulate"}
         | {"flow", "calibrate", "regress", "report", "syntax", "transpile", "audit"},
         {"click", "rich"},
     ),

@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from hpctc.cli.oracle import oracle
 from hpctc.core import jsonl
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import CATEGORIES, Pair
@@ -36,6 +37,9 @@ MANY = 12
 @click.group()
 def dataset() -> None:
     """Count, release, export and import datasets."""
+
+
+dataset.add_command(oracle)
 
 
 @dataset.command("count")

@@ -1,0 +1,60 @@
+"""The strength of a suite's inputs, task by task, kept beside the suite and in its tasks."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from hpctc.core import jsonl, suite
+from hpctc.evaluate.bench import Bench
+from hpctc.evaluate.oracle import FILE, MUTANTS, Oracle, oracles, with_strength
+from hpctc.native.compiler import compiler
+from hpctc.sandbox import launcher
+from hpctc.sandbox.layers import choose
+from hpctc.sandbox.limits import Limits
+from hpctc.sandbox.process import Setup, cores
+
+FLAGS = "gcc{flags='-O1 -march=native'}"
+"""Mutants are judged, not timed; without OpenMP their mistakes come out the same every time."""
+
+Watch = Callable[[str, int, Iterable[Any]], Iterator[Any]]
+
+
+def measure(
+    folder: Path,
+    mutants: int = MUTANTS,
+    jobs: int = 1,
+    sandbox: str = "jail",
+    watch: Watch | None = None,
+) -> list[Oracle]:
+    """Judge the mutants of every task of the suite in ``folder``; go on where it stopped.
+
+    ``oracle.jsonl`` grows by a line a task; the tasks get their strengths at the end.
+    """
+    chosen = suite.load(str(folder))
+    with tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
+        at = bench(Path(scratch), chosen.call_seconds, jobs, sandbox)
+        with jsonl.Appender(folder / FILE, Oracle) as file:
+            done = {
+                o.of
+                for o in file.records
+                if (o.asked, o.seeds, o.distributions)
+                == (mutants, chosen.seeds, chosen.distributions)
+            }
+            missing = [task for task in chosen.tasks if task.of not in done]
+            found = oracles(missing, chosen, at, mutants)
+            for one in watch("oracles", len(missing), found) if watch else found:
+                file.add(one)
+            latest = {o.of: o for o in file.records}
+    kept = [latest[task.of] for task in chosen.tasks]
+    jsonl.write(folder / FILE, kept)
+    suite.write(with_strength(chosen, kept), folder)
+    return kept
+
+
+def bench(scratch: Path, call_seconds: float, jobs: int = 1, sandbox: str = "jail") -> Bench:
+    """A bench for judging mutants, on one core."""
+    runner = launcher.build(scratch)
+    limits = Limits(wall_seconds=call_seconds)
+    setup = Setup(runner, limits, cores(1), layers=choose(sandbox, runner))
+    return Bench(setup, compiler(FLAGS), scratch, jobs)
