@@ -123,6 +123,17 @@
         .then(() => { copy.textContent = "Copied"; setTimeout(() => { copy.textContent = "Copy"; }, 1200); }, () => {});
     }
   };
+  // A dialog prints what fits on one sheet of paper: an open task is printed from a copy beside it.
+  addEventListener("beforeprint", () => {
+    if (!sheet.open) return;
+    const paper = document.createElement("div");
+    paper.id = "paper";
+    paper.append(...[...$("body").children].map((part) => part.cloneNode(true)));
+    const chosen = $("body").querySelectorAll("select");
+    paper.querySelectorAll("select").forEach((select, at) => { select.value = chosen[at].value; });
+    document.body.append(paper);
+  });
+  addEventListener("afterprint", () => $("paper")?.remove());
   addEventListener("hashchange", follow);
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, select, .code")) return;

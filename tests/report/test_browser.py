@@ -211,6 +211,19 @@ def test_a_print_has_no_controls(opened: "Chrome") -> None:
     assert background == "rgb(255, 255, 255)"
 
 
+def test_a_task_is_printed_whole(opened: "Chrome") -> None:
+    one(opened, "#table tbody a").click()
+    opened.execute_script("dispatchEvent(new Event('beforeprint'))")
+    screen(opened, 1280, "light", "print")
+    assert not one(opened, "#sheet").is_displayed()
+    assert not one(opened, "main").is_displayed()
+    paper = one(opened, "#paper").text
+    assert "__global__ void conv_kernel" in paper
+    assert "first" in paper
+    opened.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert not opened.find_elements("id", "paper")
+
+
 def test_the_browser_has_nothing_to_complain_about(opened: "Chrome") -> None:
     opened.get_log("browser")
     opened.refresh()
