@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "audit": ("hpctc.cli.audit:audit", "Find what is wrong with datasets and published pairs."),
     "show": ("hpctc.cli.show:show", "Show one pair, task or score to a person."),
     "models": ("hpctc.cli.models:models", "List the models that can answer."),
+    "bench": ("hpctc.cli.bench:bench", "Compare decoding strategies on a local model."),
     "eval": ("hpctc.cli.eval:evaluate", "Let a model answer a suite; build, check, time, score."),
     "report": ("hpctc.cli.report:report", "Print the scores of runs."),
     "regress": ("hpctc.cli.regress:regress", "Compare two runs: faster, slower or cannot tell."),

@@ -1,19 +1,23 @@
 """The adapter for local models, on a tiny random one that lies in a folder like any other."""
 
+import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from click.testing import CliRunner
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from hpctc.cli import main
 from hpctc.core.errors import UsageError
 from hpctc.core.records import Prompt, Task
 from hpctc.decode import STRATEGIES
 from hpctc.models import model
 from hpctc.models.base import Sampling
-from hpctc.models.hf.chat import Hf, encoded, opened
+from hpctc.models.hf.chat import Hf, encoded, hints, opened
 from hpctc.models.hf.weights import load
 from hpctc.prompt.extract import find
 
@@ -96,12 +100,13 @@ def test_a_draft_model_is_named_by_its_spec(folder: Path) -> None:
 def test_the_compilers_c_is_a_hint(folder: Path, tasks: dict[str, Task]) -> None:
     chat = Hf(path=str(folder), most_tokens=10)
     prompt = Prompt.make(of=next(iter(tasks)), template="t", text="x")
+    task = tasks[prompt.of]
     made = load(str(folder), "float32", "cpu")
     needs = frozenset({"hints"})
-    (hint,) = chat._hints(made.tokenizer, tasks[prompt.of], needs, prompt)
+    (hint,) = hints(made.tokenizer, task, needs)
     assert made.tokenizer.decode(hint).startswith("```c\n")
     assert "void first(" in made.tokenizer.decode(hint)
-    assert chat._hints(made.tokenizer, tasks[prompt.of], frozenset(), prompt) == ()
+    assert hints(made.tokenizer, task, frozenset()) == ()
     (answer,) = chat.answer([prompt], tasks, Sampling(strategy="compiler"))
     assert answer.text == plain(folder, prompt, 10)[0]
 
@@ -162,3 +167,22 @@ def test_a_grammar_makes_every_ended_answer_extractable(
             assert answer.text.startswith("```c\n")
             if not answer.reason:
                 assert find(answer.text, entry)[0] is not None
+
+
+def test_the_bench_holds_every_strategy_against_generate(folder: Path, tmp_path: Path) -> None:
+    wide = shutil.copytree(folder, tmp_path / "wide")
+    config = json.loads((wide / "config.json").read_text())
+    (wide / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 16384}))
+    words = ["bench", "decode", "mini", "--model", f"hf:{wide}", "--limit", "2", "--tokens", "12"]
+    words += ["--json", str(tmp_path / "b.json"), "--strategies"]
+    done = CliRunner().invoke(main, [*words, f"autoregressive;compiler;draft{{model='hf:{wide}'}}"])
+    assert done.exit_code == 0, done.output
+    samples = json.loads((tmp_path / "b.json").read_text())
+    names = ["generate", "generate prompt-lookup", "autoregressive", "compiler"]
+    assert [s["strategy"] for s in samples[:4]] == names
+    assert len(samples) == 10
+    assert all(s["identical"] and s["tokens"] <= 12 and s["seconds"] > 0 for s in samples)
+    assert "2 of 2" in done.output
+    wrong = CliRunner().invoke(main, ["bench", "decode", "mini", "--model", "null"])
+    assert wrong.exit_code == 2
+    assert "null does not decode here" in wrong.output

@@ -47,19 +47,19 @@ class Hf(Model):
         target = self.target()
         drafter = chosen.open(target, opened)
         asked = list(prompts)
-        ends = _ends(made.model, made.tokenizer)
+        over = ends(made.model, made.tokenizer)
         refused: dict[tuple[str, int], Answer] = {}
         requests: list[Request] = []
         for prompt in asked:
             ids = encoded(made.tokenizer, prompt.text)
-            hints = self._hints(made.tokenizer, tasks.get(prompt.of), chosen.needs, prompt)
+            known = hints(made.tokenizer, tasks.get(prompt.of), chosen.needs)
             for sample in range(sampling.samples):
                 key = (prompt.id, sample)
                 if (reason := self._too_long(ids, target)) is not None:
                     refused[key] = self._refusal(prompt, sample, reason)
                     continue
                 most = min(self.most_tokens, (target.context or 1 << 30) - len(ids))
-                requests.append(Request(key, ids, most, ends, hints, group=prompt.id))
+                requests.append(Request(key, ids, most, over, known, group=prompt.id))
         # Prompts that begin alike run side by side, so that what they share is computed once.
         requests.sort(key=lambda r: r.prompt)
 
@@ -72,7 +72,7 @@ class Hf(Model):
             if not self.grammar:
                 return None
             pair = tasks[of[_asked(request)[0]]].pair
-            known = constraint_tokens(made.tokenizer, ends)
+            known = constraint_tokens(made.tokenizer, over)
             entry = prototype(pair.entry, pair.inputs, pair.outputs)
             return Grammar(known, target.vocab, compiled(entry))
 
@@ -91,20 +91,6 @@ class Hf(Model):
         from hpctc.models.hf.target import Transformer
 
         return Transformer(load(self.path, self.dtype, self.device).model)
-
-    def _hints(
-        self, tokenizer: Any, task: Task | None, needs: frozenset[str], prompt: Prompt
-    ) -> tuple[tuple[int, ...], ...]:
-        """What the rule transpiler wrote for this kernel, as the model would answer it."""
-        if "hints" not in needs or task is None:
-            return ()
-        from hpctc.transpile import transpile_pair
-
-        try:
-            text = fenced(transpile_pair(task.pair))
-        except HpctcError:
-            return ()
-        return (tuple(tokenizer(text, add_special_tokens=False)["input_ids"][:HINT_TOKENS]),)
 
     def _too_long(self, ids: Sequence[int], target: Any) -> str | None:
         if target.context is None or len(ids) < target.context:
@@ -168,7 +154,20 @@ def _asked(request: Request) -> tuple[str, int]:
     return str(prompt), int(sample)
 
 
-def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
+def hints(tokenizer: Any, task: Task | None, needs: frozenset[str]) -> tuple[tuple[int, ...], ...]:
+    """What the rule transpiler wrote for a task's kernel, as the model would answer it."""
+    if "hints" not in needs or task is None:
+        return ()
+    from hpctc.transpile import transpile_pair
+
+    try:
+        text = fenced(transpile_pair(task.pair))
+    except HpctcError:
+        return ()
+    return (tuple(tokenizer(text, add_special_tokens=False)["input_ids"][:HINT_TOKENS]),)
+
+
+def ends(model: Any, tokenizer: Any) -> frozenset[int]:
     """Tokens that end an answer, as the model's generation settings and its tokenizer say."""
     given = model.generation_config.eos_token_id
     listed = given if isinstance(given, list) else [given]
@@ -176,4 +175,4 @@ def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
     return frozenset(int(t) for t in found)
 
 
-__all__ = ["Hf", "encoded", "opened"]
+__all__ = ["Hf", "encoded", "ends", "hints", "opened"]

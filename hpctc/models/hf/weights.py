@@ -46,8 +46,17 @@ def load(path: str, dtype: Dtype, device: str) -> Loaded:
         ) from None
     except torch.OutOfMemoryError as problem:
         raise HpctcError(f"{path} does not fit on {device}", "try dtype=bfloat16") from problem
-    model.tie_weights()  # a GGUF file may hold two copies of one tied matrix
+    _tie(model)
     return Loaded(model.to(device).eval(), tokenizer)
+
+
+def _tie(model: Any) -> None:
+    """Make one of two copies of the embedding: a GGUF file holds both of a tied pair."""
+    read, said = model.get_input_embeddings(), model.get_output_embeddings()
+    if said is None or read.weight is said.weight or not torch.equal(read.weight, said.weight):
+        return
+    said.weight = read.weight
+    model.config.tie_word_embeddings = True
 
 
 def _source(path: str) -> tuple[str, dict[str, Any]]:
