@@ -153,7 +153,8 @@ def _sources(folder: Path) -> dict[str, str | None]:
     """Verdict id -> the C that was judged."""
     source = {c.id: c.source for c in read_stage(folder, "candidates", Candidate)}
     candidate = {b.id: b.of for b in read_stage(folder, "builds", Build)}
-    return {v.id: source[candidate[v.of]] for v in read_stage(folder, "verdicts", Verdict)}
+    verdicts = read_stage(folder, "verdicts", Verdict)
+    return {v.id: source.get(candidate.get(v.of, "")) for v in verdicts}
 
 
 def change(old: Measured, new: Measured, how: Conditions) -> Change:

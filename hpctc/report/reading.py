@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from hpctc.core.errors import CorruptRecord
 from hpctc.core.records import (
     Answer,
     Build,
@@ -50,6 +51,11 @@ class Read:
             ),
             self.timings,
         )
+        if {t.verdict.id for t in found} != {s.of for s in self.scores}:
+            raise CorruptRecord(
+                f"{self.folder / 'scores.jsonl'} is not of these verdicts",
+                f"make it anew: hpctc eval ... --out {self.folder} --from scores",
+            )
         return tuple(found)
 
     @cached_property

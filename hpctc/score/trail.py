@@ -1,9 +1,13 @@
 """One sample with all its records, joined by their ids from the score back to the graph."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from hpctc.core.records import Answer, Build, Candidate, Prompt, Task, Timing, Verdict
+from hpctc.core.errors import CorruptRecord
+from hpctc.core.records import Answer, Build, Candidate, Prompt, Record, Task, Timing, Verdict
+
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,21 @@ def trails(
         timings_of.setdefault(timing.of, []).append(timing)
     found = []
     for answer in answers:
-        prompt = prompt_of[answer.of]
-        candidate = candidate_of[answer.id]
-        build = build_of[candidate.id]
-        verdict = verdict_of[build.id]
+        prompt = _of(prompt_of, answer.of, f"the prompt of answer {answer.id}")
+        task = _of(task_of, prompt.of, f"the task of prompt {prompt.id}")
+        candidate = _of(candidate_of, answer.id, f"a candidate of answer {answer.id}")
+        build = _of(build_of, candidate.id, f"a build of candidate {candidate.id}")
+        verdict = _of(verdict_of, build.id, f"a verdict of build {build.id}")
         timed = tuple(timings_of.get(verdict.id, ()))
-        found.append(Trail(task_of[prompt.of], prompt, answer, candidate, build, verdict, timed))
+        found.append(Trail(task, prompt, answer, candidate, build, verdict, timed))
     return found
 
 
-def samples_of(found: Sequence[Trail]) -> dict[str, list[Trail]]:
-    """Task id -> its samples."""
-    by_task: dict[str, list[Trail]] = {}
-    for trail in found:
-        by_task.setdefault(trail.task.id, []).append(trail)
-    return by_task
+def _of(table: Mapping[str, R], key: str, what: str) -> R:
+    """A record that another one leads to; files that were mixed up lack it."""
+    if key not in table:
+        raise CorruptRecord(
+            f"the records of this run do not fit together: it lacks {what}",
+            "make the missing stage anew: hpctc eval ... --out RUN --from STAGE",
+        )
+    return table[key]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from hpctc.cli import main
@@ -61,3 +62,23 @@ def test_a_damaged_record_is_told_with_its_line(write_run: Write) -> None:
     assert done.exit_code == 1
     assert "scores.jsonl:2" in done.output
     assert "verdikt" in done.output
+
+
+@pytest.mark.parametrize("stage", ["tasks", "prompts", "candidates", "builds", "verdicts"])
+def test_files_that_do_not_fit_together_are_told(write_run: Write, stage: str) -> None:
+    folder = write_run("run", TASKS)
+    path = folder / f"{stage}.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+    done = CliRunner().invoke(main, ["report", str(folder)])
+    assert done.exit_code == 1
+    assert "do not fit together" in done.output
+    assert "--from" in done.output
+
+
+def test_scores_of_other_verdicts_are_told(write_run: Write) -> None:
+    folder = write_run("run", TASKS)
+    path = folder / "scores.jsonl"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+    done = CliRunner().invoke(main, ["report", str(folder)])
+    assert done.exit_code == 1
+    assert "--from scores" in done.output
