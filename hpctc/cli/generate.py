@@ -57,6 +57,12 @@ CUDA_CHECKS = ("auto", "off", "require")
     help="Compile, emulate and transpile the CUDA: what this machine can, nothing, or all.",
 )
 @click.option(
+    "--oracle",
+    type=click.FloatRange(0, 1),
+    metavar="SHARE",
+    help="Take only pairs whose inputs notice this share of small mistakes in their C.",
+)
+@click.option(
     "--database",
     type=click.Path(path_type=Path),
     default=DATABASE,

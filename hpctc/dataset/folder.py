@@ -84,6 +84,8 @@ class Settings:
     size: str | None
     rewrites: int
     cuda_check: Literal["auto", "off", "require"]
+    oracle: float | None = None
+    """Least share of a pair's mutants that its inputs must tell apart; None: nobody looks."""
 
 
 class Folder:

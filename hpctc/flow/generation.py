@@ -21,6 +21,7 @@ from hpctc.dataset.check import How, check
 from hpctc.dataset.device import insist
 from hpctc.dataset.folder import Failure, Folder, Measurement, Settings, Stage
 from hpctc.dataset.rejection import Rejected
+from hpctc.flow.oracle import strength
 from hpctc.flow.work import Item, Plan, Source, items
 from hpctc.graph.text import parse
 from hpctc.lower import worker
@@ -31,6 +32,9 @@ from hpctc.sandbox.launcher import build as build_runner
 
 SECONDS = 120.0
 """What one graph may take, all stages together and tuning aside."""
+
+ORACLE_SECONDS = 240.0
+"""What one pair's mutants may take on top."""
 
 FUNCTIONS = 12
 """Fused functions of one graph for whose tuning there is time."""
@@ -78,11 +82,13 @@ def generate(
     with Folder(out, settings) as folder, tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
         how = How(Path(scratch), build_runner(Path(scratch)), cuda=settings.cuda_check)
         seconds = SECONDS + FUNCTIONS * effort.seconds
+        seconds += ORACLE_SECONDS if settings.oracle is not None else 0.0
         known = database if effort.trials else None
         lowering = worker.TUNING if effort.trials else worker.LOWERING
         workers = worker.Workers(jobs, seconds, preload=(*lowering, HERE))
         pairs = failures = 0
-        for outcome, resumed in _outcomes(listed, folder, workers, partial(make, how, known)):
+        work = partial(make, how, known, settings.oracle)
+        for outcome, resumed in _outcomes(listed, folder, workers, work):
             made = isinstance(outcome, Pair)
             pairs, failures = pairs + made, failures + (not made)
             yield Progress(outcome, pairs, failures, resumed)
@@ -90,7 +96,7 @@ def generate(
                 return
 
 
-def make(how: How, database: Path | None, item: Item) -> Made:
+def make(how: How, database: Path | None, least: float | None, item: Item) -> Made:
     """Lower one graph and check the pair: the work of one child."""
     from hpctc.lower.cpu.database import Database  # imports TVM, which the parent never needs
     from hpctc.lower.pair import lower
@@ -107,9 +113,16 @@ def make(how: How, database: Path | None, item: Item) -> Made:
     if isinstance(checked, Rejected):
         failure = _failure(item, checked.stage, checked.reason, checked.detail)
         return Made(failure, clock.seconds, {})
-    return Made(
-        replace(pair, name=item.name, checks=checked.checks), clock.seconds, checked.figures
-    )
+    figures = dict(checked.figures)
+    if least is not None:
+        found = strength(pair, how.folder, how.runner)
+        clock.lap("oracle")
+        if found.strength is None or found.strength < least:
+            missed = found.missed[0] if found.missed else found.reason
+            failure = _failure(item, "admission", "its inputs notice too few mistakes", missed)
+            return Made(failure, clock.seconds, {})
+        figures["oracle_strength"] = found.strength
+    return Made(replace(pair, name=item.name, checks=checked.checks), clock.seconds, figures)
 
 
 def _outcomes(

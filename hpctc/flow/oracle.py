@@ -6,8 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from hpctc.core import jsonl, suite
+from hpctc.core.records import Pair
 from hpctc.evaluate.bench import Bench
-from hpctc.evaluate.oracle import FILE, MUTANTS, Oracle, oracles, with_strength
+from hpctc.evaluate.oracle import (
+    CALL_SECONDS,
+    FILE,
+    MUTANTS,
+    Oracle,
+    oracle,
+    oracles,
+    with_strength,
+)
 from hpctc.native.compiler import compiler
 from hpctc.sandbox import launcher
 from hpctc.sandbox.layers import choose
@@ -16,6 +25,14 @@ from hpctc.sandbox.process import Setup, cores
 
 FLAGS = "gcc{flags='-O1 -march=native'}"
 """Mutants are judged, not timed; without OpenMP their mistakes come out the same every time."""
+
+ADMISSION = suite.Suite(
+    name="admission",
+    description="what a pair is tried on before it belongs to a suite",
+    profile="small",
+    seeds=(1, 2),
+    distributions=("uniform", "large"),
+)
 
 Watch = Callable[[str, int, Iterable[Any]], Iterator[Any]]
 
@@ -50,6 +67,12 @@ def measure(
     jsonl.write(folder / FILE, kept)
     suite.write(with_strength(chosen, kept), folder)
     return kept
+
+
+def strength(pair: Pair, scratch: Path, runner: Path, mutants: int = MUTANTS) -> Oracle:
+    """Of one pair, with the inputs that every pair is admitted on."""
+    setup = Setup(runner, Limits(wall_seconds=CALL_SECONDS), cores(1))
+    return oracle(pair, ADMISSION, Bench(setup, compiler(FLAGS), scratch), mutants)
 
 
 def bench(scratch: Path, call_seconds: float, jobs: int = 1, sandbox: str = "jail") -> Bench:
