@@ -114,7 +114,10 @@ def _space(access: Access, ranges: Ranges) -> tuple[list[Axis], Inside]:
         if start.size == 0 or stop.size == 0:
             values = np.arange(0)
         else:
-            values = np.arange(int(start.min()), int(stop.max()), loop.step)
+            first, end = int(start.min()), int(stop.max())
+            if (end - first) // loop.step > MOST_STORES:
+                raise Unknown("a loop too long to be looked at")
+            values = np.arange(first, end, loop.step)
         if start.size > 1 or stop.size > 1:
             inside.append(loop)
         axes.append(Axis(loop.name, values))

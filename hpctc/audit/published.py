@@ -85,7 +85,7 @@ def _lowers_alone(record: Published, notes: Notes) -> bool:
         except HpctcError as problem:
             notes.add("does not lower", problem.message)
             return False
-    return True
+    return bool(found)
 
 
 def _examined(
