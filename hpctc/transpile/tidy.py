@@ -54,7 +54,7 @@ def _threads(node: Threads, geometry: Geometry) -> list[Any]:
             continue
         bound: tree.Expr = number(extent)
         if not node.ordered:
-            bound, body = bounded(f"t{axis}", bound, body, geometry)
+            bound, body = bounded(f"t{axis}", bound, body)
         if constant(bound) == 1:
             body = tuple(edit.substitute(s, {f"t{axis}": number(0)}) for s in body)
             first = False

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hpctc.core.records import Launch
 from hpctc.syntax import tree
+from hpctc.transpile.file import Asked, transpile_file
 from hpctc.transpile.fold import Linear, number, written
 from hpctc.transpile.scope import Local
 from hpctc.transpile.shape import radix
@@ -191,6 +192,16 @@ CASES = {
           int i = threadIdx.x;
           for (int r = 0; r < 3; ++r) y[i] = y[i] * 0.5f + x[r * 64 + i];
         }""", 1, 64, {"x": draw(3, 64)}, lambda x: x[0] / 4 + x[1] / 2 + x[2]),
+    "moving": Case(
+        """__global__ void f(float *y, const float *x) {
+          int off = 0;
+          for (int k = 0; k < 3; ++k) {
+            const int at = off + threadIdx.x;
+            const bool low = off < 64;
+            off += 64;
+            y[k * 64 + threadIdx.x] = low ? x[at] : -x[at];
+          }
+        }""", 1, 64, {"x": draw(3, 64)}, lambda x: x * np.array([[1], [-1], [-1]])),
     "plane": Case(
         """__global__ void f(float *y, const float *x) {
           int row = blockIdx.y * blockDim.y + threadIdx.y;
@@ -206,6 +217,24 @@ CASES = {
           y[blockIdx.x * 32 + threadIdx.x] = v;
         }""", 20, 32, {"a": draw(5, 64), "b": draw(5, 64) + 1},
         lambda a, b: np.concatenate([a, b], 1)),
+    "padded": Case(
+        """__global__ void f(float *y, const float *x) {
+          int i = blockIdx.x * 64 + threadIdx.x;
+          if (i >= 400) return;
+          int row = i / 20, col = i % 20;
+          bool inside = row >= 1 && row < 19 && col >= 1 && col < 19;
+          y[i] = inside ? x[(row - 1) * 18 + col - 1] : 0.0f;
+        }""", 7, 64, {"x": draw(18, 18)}, lambda x: np.pad(x, 1)),
+    "staged": Case(
+        """__global__ void f(float *y, const float *x) {
+          __shared__ float tile[16][17];
+          int row = blockIdx.y * 16 + threadIdx.y, col = blockIdx.x * 16 + threadIdx.x;
+          tile[threadIdx.y][threadIdx.x] = x[row * 64 + col];
+          __syncthreads();
+          row = blockIdx.x * 16 + threadIdx.y;
+          col = blockIdx.y * 16 + threadIdx.x;
+          y[row * 48 + col] = tile[threadIdx.x][threadIdx.y];
+        }""", (4, 3), (16, 16), {"x": draw(48, 64)}, lambda x: x.T),
     "uneven": Case(
         """__global__ void f(float *y, const float *x) {
           int i = blockIdx.x * 64 + threadIdx.x;
@@ -247,6 +276,18 @@ def test_an_element_that_others_touch_stays_in_memory(bench: Any) -> None:
     case = CASES["in_place"]
     text = bench.code(case.source, [launched(case)], case.inputs, {"y": np.zeros(128, np.float32)})
     assert "acc" not in text
+
+
+def test_sizes_that_only_the_program_knows(golden: Callable[[str, str], None]) -> None:
+    source = """__global__ void turn(float *y, const float *x, int rows, int cols) {
+      int row = blockIdx.y * blockDim.y + threadIdx.y, col = blockIdx.x * blockDim.x + threadIdx.x;
+      if (row >= rows || col >= cols) return;
+      y[col * rows + row] = x[row * cols + col];
+    }
+    void go(float *y, const float *x, int n, int m) {
+      turn<<<dim3((n + 31) / 32, (m + 7) / 8), dim3(32, 8)>>>(y, x, m, n);
+    }"""
+    golden("turn.c", transpile_file(source, Asked("turn"), "turn.cu").code)
 
 
 def test_one_array_under_two_names_is_not_kept_in_a_variable(bench: Any) -> None:

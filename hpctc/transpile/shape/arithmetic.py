@@ -42,6 +42,8 @@ class Arithmetic:
         """Names that stand for forms."""
         self.whole: dict[str, Linear] = {}
         """Axes that have become sums of loop variables."""
+        self.tests: dict[str, tree.Expr] = {}
+        """Names that stand for tests."""
         self.titles: dict[Digit, str] = {}
         """What the source calls a digit."""
 
@@ -133,6 +135,8 @@ class Arithmetic:
         match node:
             case tree.Select():
                 return self._chosen(node)
+            case tree.Name(name) if name in self.tests:
+                return self.write(self.tests[name])
             case tree.Name() | Digit() | tree.Binary() | tree.Unary() | tree.Call():
                 if self.integer(node) is not None:
                     return written(self.form(node))
@@ -272,6 +276,9 @@ class Arithmetic:
         if value is None or name not in self.constants or isinstance(variable.type, tree.Array):
             return False
         kind = types.name(variable.type)
+        if kind == "bool" and self._decided(value):
+            self.tests[name] = self.write(value)
+            return True
         if kind not in ("int", "index", "unsigned", "int64_t", "uint64_t"):
             return False
         if not self.integer(value):
@@ -279,7 +286,7 @@ class Arithmetic:
         form = self.form(value)
         low, high = self.digits.range_of(form)
         fits = kind == "int" or (low >= 0 and high < LIMIT)
-        simple = all(isinstance(t, Digit | tree.Name) for t in form.terms)
+        simple = all(isinstance(t, Digit) or self._stays(t) for t in form.terms)
         if fits and simple:
             self.leaves[name] = form
             if isinstance(only(form), Digit):
@@ -288,6 +295,26 @@ class Arithmetic:
         if fits:
             self.digits.ranges[name] = (low, high)
         return False
+
+    def _stays(self, node: Any) -> bool:
+        """Whether a name means the same from here to the end of the scope."""
+        return isinstance(node, tree.Name) and (
+            node.name in self.constants or node.name in self.digits.ranges
+        )
+
+    def _decided(self, node: Any) -> bool:
+        """Whether a test is one of integers that stay."""
+        match node:
+            case tree.Binary("&&" | "||", left, right):
+                return self._decided(left) and self._decided(right)
+            case tree.Unary("!", operand):
+                return self._decided(operand)
+            case tree.Binary(op, left, right) if op in COMPARISONS:
+                terms = {**self.form(left).terms, **self.form(right).terms} if (
+                    self.integer(left) and self.integer(right)) else {node: 1}  # fmt: skip
+                return all(isinstance(t, Digit) or self._stays(t) for t in terms)
+            case _:
+                return constant(node) is not None
 
 
 def span_of(node: tree.For) -> tuple[str, tree.Expr, tree.Expr] | None:

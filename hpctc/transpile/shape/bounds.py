@@ -5,12 +5,9 @@ from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile.fold import Linear, constant, linear, number, written
-from hpctc.transpile.scope import Geometry
 
 
-def bounded(
-    name: str, extent: tree.Expr, body: Sequence[Any], geometry: Geometry
-) -> tuple[tree.Expr, tuple[Any, ...]]:
+def bounded(name: str, extent: tree.Expr, body: Sequence[Any]) -> tuple[tree.Expr, tuple[Any, ...]]:
     """A guard ``name < n`` around the whole body as the loop's bound."""
     match tuple(body):
         case (tree.If(tree.Binary("<", left, right), tree.Block(inner), None),):
@@ -20,7 +17,7 @@ def bounded(
             limit = written(Linear({}).plus(form.without(name), -1))
             if not _stable(limit):
                 return extent, tuple(body)
-            return least(extent, limit, geometry), inner
+            return least(extent, limit), inner
         case _:
             return extent, tuple(body)
 
@@ -32,17 +29,18 @@ def _stable(limit: tree.Expr) -> bool:
                   for n in tree.walk(limit))  # fmt: skip
 
 
-def least(extent: tree.Expr, limit: tree.Expr, geometry: Geometry) -> tree.Expr:
+def least(extent: tree.Expr, limit: tree.Expr) -> tree.Expr:
     """The smaller bound; ``(n + 255) / 256`` blocks of 256 threads reach n."""
     a, b = constant(extent), constant(limit)
     if a is not None and b is not None:
         return number(min(a, b))
-    threads = geometry.block[0]
-    match geometry.grid[0]:
-        case tree.Binary("/", sum_, by) if constant(by) == threads:
+    match extent:
+        case tree.Binary("*", tree.Binary("/", sum_, by), threads) if threads == by:
             spare = linear(sum_).plus(linear(limit), -1)
-            if not spare.terms and spare.constant == threads - 1:
+            if not spare.terms and spare.constant == (constant(by) or 0) - 1:
                 return limit
+        case tree.Call(tree.Name("min_int"), held) if limit in held:
+            return extent
         case _:
             pass
-    return tree.Call(tree.Name("min_int"), (extent, limit))
+    return extent if extent == limit else tree.Call(tree.Name("min_int"), (extent, limit))

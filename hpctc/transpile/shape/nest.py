@@ -89,7 +89,7 @@ class _Nest:
         loops, third = self._split(body, rest)
         body = third.statements(body)
         loops, late = self._late([c for r in rest for c in guards.conjuncts(third.write(r))], loops)
-        if any(constant(loop.extent) == 0 for loop in loops):
+        if any(loop.points <= 0 for loop in loops):
             return ()
         loops, body = _without_single(loops, body)
         body = merged(body, self._workshop)
@@ -178,7 +178,7 @@ class _Nest:
             below = tuple(c for c in chain if threads % c == 0 and c < threads)
             chain = (*below, threads) if chain else ()
             if not chain and axis.limit is not None:
-                axis.extent = least(axis.extent, axis.limit, self.geometry)
+                axis.extent = least(axis.extent, axis.limit)
         elif not chain and self._chunked(points * cost(body), body):
             part = radix.chunks(points)
             chain = () if part is None else (part,)
@@ -234,12 +234,7 @@ class _Nest:
 
 
 def _shorter(loop: Loop, limit: tree.Expr) -> Loop:
-    a, b = constant(loop.extent), constant(limit)
-    if a is not None and b is not None:
-        return Loop(loop.name, number(max(0, min(a, b))))
-    if loop.extent == limit:
-        return loop
-    return Loop(loop.name, tree.Call(tree.Name("min_int"), (loop.extent, limit)))
+    return Loop(loop.name, least(loop.extent, limit))
 
 
 def _without_single(loops: list[Loop], body: Sequence[Any]) -> tuple[list[Loop], tuple[Any, ...]]:
