@@ -14,7 +14,7 @@ from hpctc.syntax.parse import parse
 from hpctc.syntax.printer import show
 from hpctc.transpile import intrinsics, types
 from hpctc.transpile.blocks import loops, shapes
-from hpctc.transpile.contract.emit import prelude
+from hpctc.transpile.contract.writer import prelude
 from hpctc.transpile.deduce import Bound
 from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.fold import number

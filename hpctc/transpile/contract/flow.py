@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hpctc.transpile.contract.bounds import limit, narrow, single
-from hpctc.transpile.contract.forms import ZERO, Doubt, Form, Space
+from hpctc.transpile.contract.forms import ZERO, Doubt, Form, Space, name_of
 from hpctc.transpile.contract.merge import merged
 from hpctc.transpile.contract.values import (
     ZERO_VALUE,
     Bound,
+    Gather,
     Load,
     Loop,
     Op,
@@ -30,6 +31,7 @@ from hpctc.transpile.contract.values import (
     operator,
     reformed,
     retested,
+    summed,
 )
 
 
@@ -75,6 +77,19 @@ class Flow:
                 self._store(step)
             elif isinstance(step, Loop):
                 self._loop(step)
+            elif isinstance(step, Gather):
+                self._gather(step)
+
+    def _gather(self, step: Gather) -> None:
+        """A sum over threads: their digits become the sum's."""
+        if step.array in self.running:
+            raise Doubt
+        value = self._resolved(step.value, ())
+        group = self._leaves(step.digits)
+        fresh = {d: self.space.digit(f"{d}_each", self.space.extents[d]) for d in group}
+        term = reformed(value, lambda form: self.space.mapped(self.space.norm(form), fresh))
+        made = summed([name_of(f) for f in fresh.values()], term, ZERO_VALUE)
+        self.held[step.array] = [Definition(step.array, ZERO, made, (), tuple(self.loops))]
 
     # --- stores ---
 
@@ -149,7 +164,7 @@ class Flow:
         kept, self.loops = self.loops, [*around, *own]
         first = self._found(Load(step.array, index), running.before, fixed)
         self.loops = kept
-        made = Definition(step.array, index, Sum(over, term, first), fixed, (*around, *own))
+        made = Definition(step.array, index, summed(over, term, first), fixed, (*around, *own))
         if step.array in self.outputs and not self._replaces(made, running, len(around)):
             raise Doubt
         running.made = made
@@ -334,6 +349,8 @@ def _written(steps: Sequence[Step]) -> dict[str, bool]:
     for step in steps:
         if isinstance(step, Store):
             found[step.array] = found.get(step.array, True) and _term(step) is not None
+        elif isinstance(step, Gather):
+            found[step.array] = False
         elif isinstance(step, Loop):
             for array, adds in _written(step.body).items():
                 found[array] = found.get(array, True) and adds
@@ -363,6 +380,8 @@ def _unrolled(steps: Sequence[Step]) -> list[Step]:
         if isinstance(step, Loop):
             body = _unrolled(step.body)
             made += body * 2 if any(isinstance(s, Sync) for s in body) else body
+        elif isinstance(step, Gather):
+            made.append(Store(step.array, ZERO, step.value))
         else:
             made.append(step)
     return made

@@ -5,6 +5,7 @@ constants are put in where they are used.
 """
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from hpctc.syntax import tree
@@ -15,6 +16,7 @@ from hpctc.transpile.contract.places import Places
 from hpctc.transpile.contract.values import (
     ZERO_VALUE,
     Coordinate,
+    Gather,
     Load,
     Loop,
     Op,
@@ -30,6 +32,7 @@ from hpctc.transpile.contract.values import (
 )
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.scope import Barrier, Geometry
 from hpctc.transpile.statements import mutated
 
@@ -42,6 +45,7 @@ class Reader(Places):
     def __init__(self, kernel: Translated, geometry: Geometry) -> None:
         super().__init__(kernel, Space())
         self.kinds = Kinds(self.element)
+        self.block = geometry.block
         self.around: Test = ()
         """The test under which the loop around runs: what is set under another may be unset."""
         for axis, threads, blocks in zip("xyz", geometry.block, geometry.grid, strict=True):
@@ -75,6 +79,8 @@ class Reader(Places):
                 return self._if(node, test)
             case tree.For():
                 return self._for(node, test)
+            case Reduction() if not test:
+                return [self._gathered(node)]
             case tree.Evaluate(tree.Number() | tree.Name()):
                 return []
             case _:
@@ -180,6 +186,22 @@ class Reader(Places):
         self.around = around
         self.forget({*carried, name})
         return [Loop(name_of(digit), tuple(body))] if digit != ZERO else body
+
+    def _gathered(self, node: Reduction) -> Step:
+        """A reduction over threads whose number differs in whole digits."""
+        if node.op.symbol != "+" or node.start is not None or types.name(node.type) != "float":
+            raise Doubt
+        flat, factor = ZERO, 1
+        for axis, extent in zip("xyz", self.block, strict=True):
+            flat += self.ints[f"t{axis}"] * factor
+            factor *= extent
+        group = node.group
+        high, low = self.space.divided(flat, group.width if group.stride == 1 else group.stride)
+        within = low if group.stride == 1 else high
+        digits = tuple(a for a, _ in within.terms if isinstance(a, str))
+        if any(within.parts()) or prod(self.space.extents[d] for d in digits) != group.width:
+            raise Doubt
+        return Gather(node.target.name, self.value(self.inlined(node.value), ()), digits)
 
     # --- values ---
 

@@ -17,6 +17,8 @@ from hpctc.transpile.contract.values import Load, Op, Value, loads, walk
 REGISTERS = 32
 VECTORS = 4
 """Most vectors of a row."""
+ROWS = 8
+"""Most sums of a tile along the reduction."""
 LATENCY = 4
 """Cycles until a sum can be added to again."""
 
@@ -26,7 +28,7 @@ class Tile:
     """The shape of a register tile."""
 
     along: str
-    """The digit of the vectors."""
+    """The digit of the vectors: of the output, or of the reduction."""
     vectors: int
     down: str | None
     """The digit of the rows; None: one row."""
@@ -45,9 +47,37 @@ def chosen(nest: Nest, term: Value, ours: frozenset[str]) -> Tile:
         if down != along
         for tile in _shapes(nest, along, down)
     ]
+    candidates += _dots(nest, operands)
     if not candidates:
         raise Doubt
     return min(candidates, key=lambda t: (_cycles(nest, t, operands, ours), repr(t)))
+
+
+def _dots(nest: Nest, operands: Sequence[Load]) -> list[Tile]:
+    """Vectors along a reduction digit that every operand has with stride 1 or not at all."""
+    made = []
+    for along in nest.over:
+        if nest.space.extents[along] < LANES:
+            continue
+        if any(strides(o.index).get(along, 1) != 1 for o in operands):
+            continue
+        made.append(Tile(along, 1, None, 1))
+        for down in nest.free:
+            extent = nest.space.extents[down]
+            most = min(extent, ROWS)
+            made.append(Tile(along, 1, down, -(-extent // -(-extent // most))))
+    return made
+
+
+def _dotted(nest: Nest, tile: Tile, operands: Sequence[Load]) -> float:
+    """About how long a nest takes with vectors along the reduction."""
+    extents = nest.space.extents
+    steps = prod(extents[d] for d in nest.over) / LANES
+    rows = -(-extents[tile.down] // tile.rows) if tile.down else 1
+    around = prod(extents[d] for d in nest.free if d != tile.down)
+    loaded = sum(tile.rows if tile.down in strides(o.index) else 1 for o in operands)
+    folded = tile.rows * (LANES + 4)
+    return rows * around * (steps * max(tile.rows / 2, loaded / 2, LATENCY) + folded)
 
 
 def _check(term: Value) -> None:
@@ -76,6 +106,8 @@ def _shapes(nest: Nest, along: str, down: str | None) -> list[Tile]:
 
 def _cycles(nest: Nest, tile: Tile, operands: Sequence[Load], ours: frozenset[str]) -> float:
     """About how long a nest takes so tiled, on one core."""
+    if tile.along in nest.over:
+        return _dotted(nest, tile, operands)
     extents = nest.space.extents
     steps = prod(extents[d] for d in nest.over)
     width = tile.vectors * LANES

@@ -93,7 +93,16 @@ class Sync:
     """The threads of a block wait for each other."""
 
 
-Step = Store | Loop | Sync
+@dataclass(frozen=True)
+class Gather:
+    """``array = sum of value`` over the threads that differ in some digits, for each of them."""
+
+    array: str
+    value: "Value"
+    digits: tuple[str, ...]
+
+
+Step = Store | Loop | Sync | Gather
 
 
 def binary(op: str, left: Value, right: Value) -> Op:
@@ -108,6 +117,13 @@ def operator(value: Value) -> str:
             return op
         case _:
             return ""
+
+
+def summed(digits: Sequence[str], term: Value, first: Value) -> Value:
+    """A sum; a sum of sums is one over the digits of both."""
+    if isinstance(term, Sum) and is_zero(term.first):
+        return Sum((*digits, *term.digits), term.term, first)
+    return Sum(tuple(digits), term, first)
 
 
 def is_zero(value: Value) -> bool:
@@ -205,7 +221,7 @@ def stored(steps: Sequence[Step]) -> frozenset[str]:
     """Every array that the steps store to."""
     found: set[str] = set()
     for step in steps:
-        if isinstance(step, Store):
+        if isinstance(step, Store | Gather):
             found.add(step.array)
         elif isinstance(step, Loop):
             found |= stored(step.body)
