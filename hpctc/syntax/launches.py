@@ -70,9 +70,11 @@ def helpers(root: Node) -> Iterator[Helper]:
         if len(statements) != 1 or statements[0].type != "return_statement" or declarator is None:
             continue
         value = next(iter(statements[0].named_children), None)
-        if declarator.type == "function_declarator" and value is not None:
-            names = [text(n) for n in walk(declarator) if n.type == "identifier"]
-            yield Helper(names[0], tuple(names[1:]), text(value))
+        name = declarator.child_by_field_name("declarator")
+        if declarator.type == "function_declarator" and name is not None and value is not None:
+            given = declarator.child_by_field_name("parameters")
+            names = [text(n) for n in walk(given) if n.type == "identifier"]
+            yield Helper(text(name), tuple(names), text(value))
 
 
 def walk(node: Node | None) -> Iterator[Node]:

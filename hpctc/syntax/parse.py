@@ -59,12 +59,15 @@ class _Names:
         self.source = source
         self.declarations = declared_types(source)
         self.types = (TYPES - variables(source)).union(self.declarations.values())
+        self.declared = set(self.declarations.values())
         self.templates = TEMPLATES | declared_templates(source)
 
     def retag(self, token: Token) -> Token:
         if token.value in self.templates and self._opens_template(token):
             return Token.new_borrow_pos("TMPLNAME", token.value, token)
         if token.value in self.types and token.start_pos not in self.declarations:
+            return Token.new_borrow_pos("TYPENAME", token.value, token)
+        if "::" in token.value and not set(token.value.split("::")[-2:]) - self.declared:
             return Token.new_borrow_pos("TYPENAME", token.value, token)
         return token
 

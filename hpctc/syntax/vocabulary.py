@@ -70,7 +70,7 @@ _DECLARES_TEMPLATE = re.compile(
 
 
 _DECLARES_VARIABLE = re.compile(
-    r"\b(?:int|unsigned|long|float|double|bool|auto|size_t|int\d+_t|uint\d+_t)\s+[*&]?(\w+)\s*[=;,)\[]"
+    r"\b(?:int|unsigned|long|float|double|bool|auto|size_t|int\d+_t|uint\d+_t)\s+[*&]?(\w+)\s*[=;,()\[]"
     r"|,\s*(\w+)\s*=(?!=)"
 )
 

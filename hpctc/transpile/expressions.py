@@ -97,13 +97,6 @@ class Expressions(Scopes):
         holder, _, member = name.rpartition("::")
         return self._constant_of(self.holder(last(holder)), member)
 
-    def holder(self, name: str) -> Layout | None:
-        """The struct that stands before ``::``: the source's, or a template argument."""
-        plain = name in self.program.records and not self.program.records[name][1]
-        if plain or name in self.program.aliases or isinstance(self.templates.get(name), tree.Type):
-            return self.layout_of(self.resolve(tree.Named(name)))
-        return None
-
     def _constant_of(self, layout: Layout | None, name: str) -> Typed | None:
         variable = layout.statics.get(name) if layout is not None else None
         if layout is None or variable is None or variable.value is None:
@@ -351,6 +344,8 @@ class Expressions(Scopes):
 
     def _index(self, node: tree.Index) -> Typed:
         base, index = self.expr(node.base), self.expr(node.index)
+        if (found := self.overloaded("[]", [base, index], node)) is not None:
+            return found
         kind = self.pointee(base, node)
         match base.expr:
             case tree.Unary("&", tree.Index(inner, offset)):

@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING
 
 from hpctc.syntax import tree
 from hpctc.transpile import types
+from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.program import Defined
 from hpctc.transpile.records import spelled
 from hpctc.transpile.scope import Typed, identifier
 
 if TYPE_CHECKING:
     from hpctc.transpile.scope import Scopes
+
+DEEPEST = 40
+"""Functions that may wait for each other's translation; a template without an end needs more."""
 
 
 def emit(
@@ -27,10 +31,13 @@ def emit(
     mangled = [identifier(function.name), *(_word(a) for a in bound.values())]
     overloads = shared.program.functions[function.name]
     if len(overloads) > 1:
-        mangled.append(str(overloads.index(defined) + 1))
+        place = next(i for i, o in enumerate(overloads) if o.item is defined.item)
+        mangled.append(str(place + 1))
     name = "_".join(mangled)
     if name in shared.functions:
         return name, parameters, shared.results[name]
+    if sum(f is None for f in shared.functions.values()) > DEEPEST:
+        raise Diagnosed("HPC0024", f"templates inside each other: {name}", function.at)
     shared.functions[name] = None
     shared.results[name] = kind
     given = []
@@ -44,7 +51,7 @@ def emit(
                      if isinstance(resolved, tree.Array) else resolved)))  # fmt: skip
     body = inner.function(function, kind)
     if types.name(kind) == "auto":
-        kind = shared.results[name] = inner.returned or types.VOID
+        kind = shared.results[name] = inner.returned
     shared.functions.pop(name)
     shared.functions[name] = tree.Function(
         name, spelled(kind), tuple(given), tree.Block(body), ("static", "inline")

@@ -20,24 +20,17 @@ class Translator(Groups):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.constants = set()
-        self.returned: tree.Type | None = None
+        self.returned: tree.Type = types.VOID
 
     def function(self, function: tree.Function, kind: tree.Type) -> tuple[Any, ...]:
         """The body of a device function that does not use threads."""
         assert function.body is not None
         self.mutable = mutated(function.body) | self._by_reference(function.body)
-        self.returning.append(Returning(None, kind, plain=True))
-        return self.body(function.body)
-
-    def _do_return(self, node: tree.Return) -> None:
-        if self.geometry is None and node.value is not None and self.returned is None:
-            self.captured(lambda: setattr(self, "returned", self._kind_of(node.value)))
-        super()._do_return(node)
-
-    def _kind_of(self, node: tree.Expr | None) -> tree.Type | None:
-        if node is None or isinstance(node, tree.Braces):
-            return None
-        return self.expr(node).type
+        way = Returning(None, kind, plain=True)
+        self.returning.append(way)
+        body = self.body(function.body)
+        self.returned = way.seen[0] if way.seen else types.VOID
+        return body
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,9 @@ def structured(statements: Sequence[Any], drop: bool) -> tuple[Any, ...]:
     made = _Leaving(drop).sequence(branched, 0, last=True)
     if not any(isinstance(n, tree.If) and _asks(n) for s in made for n in tree.walk(s)):
         return tuple(_unflagged(s) for s in made)
-    flag = tree.Variable(FLAG, tree.Named("int"), value=tree.Number("0"))
-    return (tree.Declaration((flag,)), *made)
+    flag = tree.Declaration((tree.Variable(FLAG, tree.Named("int"), value=tree.Number("0")),))
+    first = next(i for i, s in enumerate(made) if tree.Name(FLAG) in tree.walk(s))
+    return (*made[:first], flag, *made[first:])
 
 
 def tailed(statements: Sequence[Any], drop: bool) -> tuple[Any, ...]:

@@ -197,6 +197,9 @@ class Scopes:
             case tree.Array(of, size):
                 return tree.Array(self.resolve(of), None if size is None else self.size(size))
             case tree.Named(name, args):
+                space = last(name.rpartition("::")[0])
+                if space and (layout := self.holder(space)) is not None:
+                    return self._inner_of(layout, last(name), kind)
                 return self.named(last(name), args, kind)
             case tree.Inner(holder, name):
                 return self._inner_type(holder, name, kind)
@@ -213,8 +216,17 @@ class Scopes:
         """What a type is made of; None where it is no struct of the source."""
         return self.shared.layouts.get(types.name(kind))
 
+    def holder(self, name: str) -> Layout | None:
+        """The struct that stands before ``::``: the source's, or a template argument."""
+        plain = name in self.program.records and not self.program.records[name][1]
+        if plain or name in self.program.aliases or isinstance(self.templates.get(name), tree.Type):
+            return self.layout_of(self.resolve(tree.Named(name)))
+        return None
+
     def _inner_type(self, holder: tree.Type, name: str, node: tree.Type) -> tree.Type:
-        layout = self.layout_of(self.resolve(holder))
+        return self._inner_of(self.layout_of(self.resolve(holder)), name, node)
+
+    def _inner_of(self, layout: Layout | None, name: str, node: tree.Type) -> tree.Type:
         found = layout.templates.get(name) if layout is not None else None
         if not isinstance(found, tree.Type):
             raise Diagnosed("HPC0009", name, node.at)

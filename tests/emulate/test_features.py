@@ -206,6 +206,47 @@ def compacted(a: Arrays) -> list[Array]:
     return [np.array([len(positive)], np.int32), np.sort(positive)]
 
 
+def lambdas(a: Arrays) -> list[Array]:
+    x, row = a["x"].reshape(-1, 4), np.arange(40)[:, None]
+    clipped = np.minimum(x, np.float32(0.5)).sum(1)
+    weighted = x[:, :1] + (x[:, 1:] * row).sum(1, keepdims=True)
+    return [np.stack([clipped, (x > 0.5).sum(1), 2 * x.max(1), weighted[:, 0]], axis=1)]
+
+
+def operators(a: Arrays) -> list[Array]:
+    i = np.arange(32)
+    c = (i * (i + 5) % 97 + i) % 97
+    return [4 * a["x"], c * 10 + (c & 1) * 2]
+
+
+def objects(a: Arrays) -> list[Array]:
+    sums = a["x"].sum(1)
+    means = (0.5 + sums) / a["x"].shape[1]
+    return [np.stack([means, 2 + 3 * sums, np.full(16, 1010.0), np.full(16, 4.0)], axis=1)]
+
+
+def early(a: Arrays) -> list[Array]:
+    x, t = a["x"], np.arange(32)
+    found = []
+    for lane in t:
+        hits = [2 * i + k for i in range(lane, 100, 32) for k in (0, 1) if x[i] + k > 90]
+        found.append(hits[0] if hits else -1)
+    which = (x[:32] + t) % 4
+    named = np.select([which == 0, which == 1], [10, np.where(x[:32] > 50, 20, 40)], 30)
+    triangle = {8 * i + k: i for i in range(8) for k in range(i, 8)}
+    last = [triangle.get(int(v), 100) for v in x[:32]]
+    return [np.concatenate([np.array(found)[t ^ 1], named, last])]
+
+
+def far_pointers(a: Arrays) -> list[Array]:
+    return [a["x"].sum(1) + a["x"][:, 1] * a["x"][:, 2]]
+
+
+def enums(a: Arrays) -> list[Array]:
+    values = {1: 11, 8: 10, 9: 99}
+    return [[values.get(int(v), -1) * 100 + 1 for v in a["x"]]]
+
+
 I32 = {"dtype": "int32"}
 X = {"x": uniform(1000)}
 WARPS = {"x": uniform(64)}
@@ -408,6 +449,27 @@ CASES = [
     Case(
         "std_headers", [("add", 1, 8, ("x", "y"))], {"x": uniform(8, 4)}, {"y": zeros(8, 4)},
         lambda a: [np.maximum(a["x"], a["x"][0]) + np.float32([0, 1, 2, 2]) + np.float32(1.5)],
+    ),
+    Case("lambdas", [("lambdas", 2, 32, ("x", "y", 40))], {"x": uniform(160)}, {"y": zeros(40, 4)}, lambdas, 1e-5),
+    Case(
+        "operators", [("operators", 1, 32, ("x", "y", "z"))], {"x": uniform(32, 2)},
+        {"y": zeros(32, 2), "z": zeros(32, **I32)}, operators, 1e-6,
+    ),
+    Case(
+        "objects", [("objects<int>", 1, 16, ("x", "y", 5))], {"x": uniform(16, 5)},
+        {"y": zeros(16, 4)}, objects, 1e-5,
+    ),
+    Case(
+        "early_returns", [("early", 1, 32, ("x", "y", 100))], {"x": integers(0, 100, 100)},
+        {"y": zeros(96, **I32)}, early,
+    ),
+    Case(
+        "far_pointers", [("far_pointers", 1, 4, ("x", "y"))], {"x": uniform(4, 8)}, {"y": zeros(4)},
+        far_pointers, 1e-6,
+    ),
+    Case(
+        "enums", [("enums", 1, 32, ("x", "y"))], {"x": integers(0, 12, 32)},
+        {"y": zeros(32, **I32)}, enums,
     ),
     Case("clocks", [("clocks", 1, 8, ("y",))], {}, {"y": zeros(8, **I32)}, lambda _: [np.ones(8)]),
     Case(
