@@ -31,7 +31,9 @@ def loops(kernel: Translated, geometry: Geometry, const: frozenset[str]) -> tupl
     if (made := unstaged(kernel, geometry)) is not None:
         return made
     alone = narrowed(kernel, geometry)
-    kernel, geometry = alone.kernel, alone.geometry
+    if alone.kernel is not kernel:
+        # What differs between warps does not differ in one: more is the same for all threads.
+        kernel, geometry = reductions(alone.kernel, alone.geometry, const), alone.geometry
     fission = Fission(kernel, geometry, const)
     cut = fission.run()
     expansion = Expansion(fission, cut)

@@ -69,7 +69,11 @@ class Readers:
     def split(self, condition: tree.Expr, mask: Mask) -> tuple[Mask, Mask]:
         """Who may take each branch: everybody both where it is not decided."""
         chosen = self.choice(condition, mask)
-        return (mask, mask) if chosen is None else (chosen, _less(mask, chosen))
+        if chosen is not None:
+            return chosen, _less(mask, chosen)
+        if isinstance(condition, tree.Binary) and condition.op == "&&":
+            return self.split(condition.right, self.split(condition.left, mask)[0])[0], mask
+        return mask, mask
 
     def _read(self, node: tree.Expr | None, name: str, mask: Mask, found: set[int]) -> None:
         if node is None or name not in edit.mentions(node):

@@ -63,9 +63,9 @@ def _group(kernel: Translated, geometry: Geometry) -> Group | None:
     nodes = [n for s in kernel.body for n in tree.walk(s)]
     found = [n.group for n in nodes if isinstance(n, Reduction)]
     shuffled = any(isinstance(n, Collective) for n in nodes)
-    if not found or any(g.whole for g in found) or geometry.block[2] > 1:
+    if not (found or shuffled) or any(g.whole for g in found) or geometry.block[2] > 1:
         return None
-    widest = max(found, key=lambda g: g.width)
+    widest = max(found, key=lambda g: g.width, default=Group(_WARP))
     if shuffled and widest.stride == 1 and widest.width < _WARP:
         widest = Group(_WARP)
     x, y, _ = geometry.block
@@ -82,7 +82,7 @@ def _independent(kernel: Translated, nodes: Sequence[tree.Node]) -> bool:
     """Whether threads of different groups never exchange anything."""
     for node in nodes:
         match node:
-            case Warped() | tree.Return():
+            case Warped():
                 return False
             case Collective(kind, _, _, _) if kind.startswith("block_"):
                 return False

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from hpctc.syntax import edit, tree
+from hpctc.transpile import types
 from hpctc.transpile.fission import Fission, Threads
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.reduction.across import counted, side_by_side
@@ -20,8 +21,10 @@ from hpctc.transpile.reduction.operators import Operator
 from hpctc.transpile.reduction.rows import Row, row
 from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.extremes import compared
+from hpctc.transpile.shape.guards import conjuncts
 from hpctc.transpile.shape.scalars import declared_late
 from hpctc.transpile.tidy import SIMD, vectorisable
+from hpctc.transpile.uniform import THREAD
 
 PARTS = (8, 7, 6, 5, 4, 3, 2)
 """Into how many parts a row is cut whose additions would wait for one another."""
@@ -97,12 +100,43 @@ class _Walk:
         if (only := self._few(node)) is not None:
             return [], only
         body = declared_late(node.body, kernel)
+        steady, body = self._steady(body, uniform)
         before, node = hoisted(replace(node, body=body), self.fission.block, kernel, uniform)
         found = row(node, self.fission.geometry, kernel)
+        before = [*steady, *before]
         if found is not None:
             return before, [found]
         body = compared(node.body, kernel.locals, kernel.used)
         return before, [replace(node, body=body)]
+
+    def _steady(self, body: Sequence[Any], uniform: Uniforms) -> tuple[list[Any], tuple[Any, ...]]:
+        """Constants that are the same for all threads, taken out of their loop."""
+        kernel = self.fission.kernel
+        made: list[Any] = []
+        rest: list[Any] = []
+        for node in body:
+            match node:
+                case tree.Declaration((tree.Variable(name, kind, value=value),)) if (
+                    name in kernel.constants and value is not None and self._same(value, uniform)
+                ):
+                    if tree.Name(name) not in uniform:
+                        uniform[tree.Name(name)] = name, types.name(kind)
+                        made.append(node)
+                case _:
+                    rest.append(node)
+        return made, tuple(rest)
+
+    def _same(self, value: tree.Expr, uniform: Uniforms) -> bool:
+        """Whether an expression of constants has one value for all threads of the block."""
+        quiet = tree.Name | tree.Number | tree.Binary | tree.Cast
+        for node in tree.walk(value):
+            if isinstance(node, tree.Name):
+                own = node.name in self.fission.locals and node not in uniform
+                if node.name in THREAD or (own and node.name not in self.fission.block):
+                    return False
+            if isinstance(node, tree.Expr) and not isinstance(node, quiet):
+                return False
+        return True
 
     def _few(self, node: Threads) -> list[Any] | None:
         """What one thread, or one line of threads, does alone: without the loops over the rest."""
@@ -202,13 +236,21 @@ def _branch(node: Any, machine: Machine) -> tuple[Mask, tuple[Any, ...]]:
     chosen = machine.everybody
     body: tuple[Any, ...] = (node,)
     while len(body) == 1 and isinstance(body[0], tree.If) and body[0].otherwise is None:
-        try:
-            chosen = machine.choice(body[0].condition, chosen)
-        except Stop:
-            break
+        open_: list[tree.Expr] = []
+        for part in conjuncts(body[0].condition):
+            try:
+                chosen = machine.choice(part, chosen)
+            except Stop:
+                open_.append(part)
         then = body[0].then
+        if open_:
+            return chosen, (tree.If(reduce(_both, open_), then),)
         body = then.body if isinstance(then, tree.Block) else (then,)
     return chosen, body
+
+
+def _both(left: tree.Expr, right: tree.Expr) -> tree.Expr:
+    return tree.Binary("&&", left, right)
 
 
 __all__ = ["walked"]
