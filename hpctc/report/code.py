@@ -12,6 +12,8 @@ MOST_SHOWN = 200_000
 MOST_COLOURED = 60_000
 """Characters; unrolled kernels can be long, and every coloured word costs a tag."""
 
+FORMAT = HtmlFormatter(nowrap=True, classprefix="h-")
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -46,4 +48,4 @@ def _coloured(text: str, language: str) -> Markup:
     if language == "text" or len(text) > MOST_COLOURED:
         return escape(text)
     lexer = get_lexer_by_name(language, stripnl=False)
-    return Markup(highlight(text, lexer, HtmlFormatter(nowrap=True, classprefix="h-")))
+    return Markup(highlight(text, lexer, FORMAT))

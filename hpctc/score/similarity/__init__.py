@@ -12,6 +12,7 @@ value from.
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -52,6 +53,7 @@ class Similarity:
         )
 
 
+@lru_cache(maxsize=4096)
 def similarity(candidate: str, reference: str) -> Similarity:
     """How much of ``reference`` is in ``candidate``; neither has to be valid C."""
     mine, theirs = parse(candidate), parse(reference)
