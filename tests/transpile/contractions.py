@@ -20,7 +20,8 @@ class Case:
     output: tuple[int, ...]
     meaning: Callable[..., Array] | None = None
     """The output in numpy; None: the emulator says it."""
-    shared: int = 0
+    dtypes: tuple[str, str] = ("float32", "float32")
+    """Of the inputs, of the output."""
 
 
 def mm(a: Array, b: Array) -> Array:
@@ -202,6 +203,56 @@ __global__ void k(const float *a, const float *b, float *c) {
 """
 
 
+BY_VECTOR = """
+__global__ void k(const float *a, const float *x, float *y) {
+  int row = blockIdx.x * 4 + threadIdx.y;
+  float sum = 0.0f;
+  for (int i = threadIdx.x; i < 100; i += 32) sum += a[row * 100 + i] * x[i];
+  for (int offset = 16; offset > 0; offset /= 2) sum += __shfl_down_sync(~0u, sum, offset);
+  if (threadIdx.x == 0) y[row] = sum;
+}
+"""
+
+ROWS = """
+__global__ void k(const float *a, const float *x, float *y) {
+  int row = blockIdx.x * blockDim.x + threadIdx.x;
+  if (row < 50) {
+    float sum = 0.0f;
+    for (int i = 0; i < 37; ++i) sum += a[row * 37 + i] * x[i];
+    y[row] = sum + 1.0f;
+  }
+}
+"""
+
+HALF = """
+__global__ void k(const half *a, const half *b, half *c) {
+  __shared__ half as[8][8];
+  __shared__ half bs[8][8];
+  int tx = threadIdx.x, ty = threadIdx.y;
+  int row = blockIdx.y * 8 + ty, col = blockIdx.x * 8 + tx;
+  float sum = 0.0f;
+  for (int t = 0; t < 3; ++t) {
+    as[ty][tx] = a[row * 24 + t * 8 + tx];
+    bs[ty][tx] = b[(t * 8 + ty) * 40 + col];
+    __syncthreads();
+    for (int i = 0; i < 8; ++i) sum += __half2float(as[ty][i]) * __half2float(bs[i][tx]);
+    __syncthreads();
+  }
+  c[row * 40 + col] = __float2half(sum);
+}
+"""
+
+BYTES = """
+__global__ void k(const signed char *a, const signed char *b, int *c) {
+  int col = blockIdx.x * blockDim.x + threadIdx.x, row = blockIdx.y;
+  if (col >= 45) return;
+  int sum = 0;
+  for (int i = 0; i < 30; ++i) sum += (int)a[row * 30 + i] * (int)b[col * 30 + i];
+  c[row * 45 + col] = sum;
+}
+"""
+
+
 def convolved(x: Array, w: Array) -> Array:
     wide = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
     windows = np.lib.stride_tricks.sliding_window_view(wide, (3, 3), (2, 3))
@@ -242,6 +293,13 @@ TILES = {
         DISTANCE, (12, 1, 1), (48, 1, 1), {"a": (12, 10), "b": (48, 10)}, (12, 48),
         lambda a, b: np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1)),
     ),
+    "by_vector": Case(BY_VECTOR, (5, 1, 1), (32, 4, 1), {"a": (20, 100), "x": (100,)}, (20,), mm),
+    "rows": Case(ROWS, (2, 1, 1), (32, 1, 1), {"a": (50, 37), "x": (37,)}, (50,),
+                 lambda a, x: a @ x + 1),
+    "half": Case(HALF, (5, 2, 1), (8, 8, 1), {"a": (16, 24), "b": (24, 40)}, (16, 40), mm,
+                 ("float16", "float16")),
+    "bytes": Case(BYTES, (2, 9, 1), (32, 1, 1), {"a": (9, 30), "b": (45, 30)}, (9, 45),
+                  lambda a, b: a @ b.T, ("int8", "int32")),
 }  # fmt: skip
 """Kernels that become register tiles."""
 
