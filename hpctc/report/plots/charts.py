@@ -22,6 +22,10 @@ from hpctc.score.roofline import Roof
 from hpctc.score.scaling import Scale as Threads
 
 
+CROWD = 120
+"""Marks of one series from which they touch each other."""
+
+
 @dataclass(frozen=True)
 class Labelled:
     """A figure with its name; no figure: nothing was timed."""
@@ -133,20 +137,21 @@ def speeds(runs: Sequence[Sequence[Score]]) -> Markup:
         plot.rule("one", y=1.0)
         for number, run in enumerate(timed):
             for i, s in enumerate(run):
-                _sample(plot, s, (i + 0.5) * most / len(run), number)
+                _sample(plot, s, (i + 0.5) * most / len(run), (number, most))
         return plot
 
     return both(draw)
 
 
-def _sample(plot: Plot, s: Score, x: float, series: int) -> None:
+def _sample(plot: Plot, s: Score, x: float, place: tuple[int, int]) -> None:
+    """One mark; among many of them it is small and has no rim."""
     if s.speedup is None or s.interval is None:
         return
-    low, high = s.interval
-    css = f"s{series}"
+    (low, high), (series, most) = s.interval, place
+    css = f"s{series}" if most <= CROWD else f"fine s{series}"
     plot.line([(x, low), (x, high)], f"whisker thin {css}")
     words = f"{s.name}: {s.speedup:.2f}x [{low:.2f}, {high:.2f}] over {s.baseline}"
-    plot.dot((x, s.speedup), css, words, link(s.task), 3.5)
+    plot.dot((x, s.speedup), css, words, link(s.task), 3.5 if most <= CROWD else 1.6)
 
 
 def against(title: tuple[str, str], marks: Sequence[Mark]) -> Markup:
