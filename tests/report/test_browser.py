@@ -190,6 +190,17 @@ def test_nothing_is_wider_than_the_screen(opened: "Chrome", width: int) -> None:
     assert (shown[0] > 0, shown[1] > 0) == (width == 400, width == 1280)
 
 
+def test_many_runs_fit_a_phone(
+    browser: "Chrome", write_run: Callable[..., Path], tmp_path: Path
+) -> None:
+    names = [f"run-of-a-long-name-{n}" for n in range(6)]
+    runs = [read(write_run(name, {"conv": 1.0, "sum": 2.0})) for name in names]
+    (tmp_path / "many.html").write_text(page(runs), encoding="utf-8")
+    screen(browser, 400)
+    browser.get(f"file://{tmp_path}/many.html")
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 400
+
+
 def test_the_theme_follows_the_system_until_it_is_chosen(opened: "Chrome") -> None:
     def ground() -> int:
         found = opened.execute_script("return getComputedStyle(document.body).backgroundColor")

@@ -21,7 +21,6 @@ from hpctc.score.rates import Curve, Step
 from hpctc.score.roofline import Roof
 from hpctc.score.scaling import Scale as Threads
 
-
 CROWD = 120
 """Marks of one series from which they touch each other."""
 
