@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hpctc.core.records import Launch
 from hpctc.syntax import tree
+from hpctc.syntax.printer import show
 from hpctc.transpile.file import Asked, transpile_file
 from hpctc.transpile.fold import Linear, number, written
 from hpctc.transpile.scope import Local
@@ -97,6 +98,38 @@ def test_digits_say_what_block_and_thread_said(
             want = value(node, there)
             assert value(in_digits, there) == want
             assert value(in_loops, there) == want
+
+
+@settings(
+    deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    naturals(2), naturals(2), st.sampled_from(["<", ">="]),
+    st.integers(1, 5), st.sampled_from([12, 32, 33]), st.integers(1, 3), st.integers(1, 160),
+)  # fmt: skip
+def test_random_gathers_mean_what_they_say(
+    bench: Any, place: tree.Expr, tested: tree.Expr, how: str,
+    blocks: int, threads: int, rounds: int, limit: int,
+) -> None:  # fmt: skip
+    test = tree.Binary(how, tested, number(limit))
+    source = f"""__global__ void f(float *y, const float *x) {{
+      int tx = threadIdx.x, bx = blockIdx.x;
+      if (bx * {threads} + tx < {limit}) {{
+        for (int k = 0; k < {rounds}; ++k)
+          y[bx * {threads} + tx] += {show(test)} ? x[({show(place)}) % 61] : 0.5f;
+      }}
+    }}"""
+    x, y = draw(61), np.zeros(blocks * threads, np.float32)
+    wanted = y.copy()
+    for i in range(min(len(y), limit)):
+        for k in range(rounds):
+            names = {"bx": i // threads, "tx": i % threads, "k": k}
+            wanted[i] += x[value(place, names) % 61] if value(test, names) else 0.5
+    launch = Launch(
+        kernel="f", grid=(blocks, 1, 1), block=(threads, 1, 1), shared_bytes=0, args=("y", "x")
+    )
+    got = bench.run(source, [launch], {"x": x}, {"y": y})
+    np.testing.assert_allclose(got["y"], wanted, 1e-5, 1e-5)
 
 
 def test_known_digits() -> None:
