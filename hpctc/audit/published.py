@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,13 +14,11 @@ from hpctc.audit.kernels import NotInferred
 from hpctc.audit.launches import Runnable
 from hpctc.audit.settle import Settled, settle
 from hpctc.audit.sides import own
-from hpctc.audit.trials import TRIALS, UNIT, disagreement, equal
+from hpctc.audit.telling import empty_programs, no_numbers
+from hpctc.audit.trials import TRIALS, UNIT, disagreement
 from hpctc.core.errors import HpctcError
-from hpctc.core.records import Tensor
-from hpctc.dataset.admission import MIMICS
 from hpctc.dataset.hpctranseval import Published
 from hpctc.emulate import Emulation
-from hpctc.native.call import Array, poisoned
 from hpctc.syntax.parse import parse
 from hpctc.syntax.preprocess import preprocess
 from hpctc.transpile import read
@@ -162,8 +160,8 @@ def _agreement(of: Examination, code: str | None, first: Both | None) -> bool | 
         made = of.rules(record, code, arrays) if code is not None else got
         ended &= bool(made)
         results.append(tuple(own(of.record, side) for side in (wanted, got, made or got)))
-    _nothing(of.record, [r[0] for r in results], of.notes)
-    _no_numbers(of.record, [r[0] for r in results], of.notes)
+    empty_programs(of.record, [r[0] for r in results], of.notes)
+    no_numbers(of.record, [r[0] for r in results], of.notes)
     agrees = _compared(of, results, (1, 0), "inequivalent", "CUDA against C")
     agrees &= _compared(of, results, (2, 1), "rules differ", "transpiled against emulated")
     return None if agrees and (racing or not ended) else agrees
@@ -187,48 +185,3 @@ def _compared(
             of.notes.add(kind, words)
             return False
     return True
-
-
-def _no_numbers(record: Runnable, results: Sequence[Arrays], notes: Notes) -> None:
-    """Outputs that are NaN on what the benchmark draws, with their share on every trial."""
-    for tensor in record.outputs:
-        if np.dtype(tensor.dtype).kind != "f":
-            continue
-        shares = [float(np.isnan(made[tensor.name]).mean()) for made in results]
-        if shares and (shares[0] > 0 or min(shares) > 0):
-            listed = ", ".join(
-                f"{share:.0%} on {trial.name}" for share, trial in zip(shares, TRIALS, strict=False)
-            )
-            notes.add("nan", f"{tensor.name} is NaN: {listed}")
-
-
-def _nothing(record: Runnable, results: Sequence[Arrays], notes: Notes) -> None:
-    """Outputs that an empty program gets right on every trial."""
-    if len(results) < len(TRIALS):
-        return
-    for tensor in record.outputs:
-        made = [r[tensor.name] for r in results]
-        if all(np.array_equal(m, made[0], equal_nan=m.dtype.kind == "f") for m in made[1:]):
-            notes.add("vacuous", f"{tensor.name} is the same whatever the inputs that were drawn")
-            continue
-        for what, written in _mimics(record, tensor, made[0]).items():
-            if all(equal(w, m) for w, m in zip(written, made, strict=True)):
-                notes.add("vacuous", f"a program passes that would {what}, as {tensor.name}")
-                break
-
-
-def _mimics(record: Runnable, tensor: Tensor, made: Array) -> Mapping[str, Sequence[Array]]:
-    """What empty programs leave in an output, trial by trial; as in ``hpctc generate``."""
-    count = len(TRIALS)
-    zeros = np.zeros(tensor.shape, tensor.dtype)
-    constant = np.full(tensor.shape, made.reshape(-1)[0])
-    found: dict[str, Sequence[Array]] = {
-        MIMICS[0]: [poisoned(tensor.shape, tensor.dtype)] * count,
-        MIMICS[1]: [zeros] * count,
-        MIMICS[2]: [constant] * count,
-    }
-    for given in record.inputs:
-        if np.prod(given.shape) == np.prod(tensor.shape) and given.dtype == tensor.dtype:
-            copies = [t.draw(record.inputs)[given.name].reshape(tensor.shape) for t in TRIALS]
-            found[f"{MIMICS[3]} ({given.name})"] = copies
-    return found
