@@ -1,6 +1,6 @@
 """How often the regression gate cries wolf, and how often it sleeps.
 
-``python benchmarks/gate.py --collect FILE [--tasks N] [--rounds N] [--minutes M]`` calls the C of
+``python benchmarks/gate.py --collect FILE [--only GLOB] [--rounds N] [--minutes M]`` calls the C of
 ``mini``'s pairs beside itself, round after round (each starts both sides anew), and keeps every raw
 time: what this host's noise looks like.
 
@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,7 @@ from hpctc.score import Trail, ratios, wilson
 CONSOLE = Console(stderr=True, soft_wrap=True)
 
 THRESHOLD = 0.03
+THREADS = 2
 PLANTED = 1.10
 BARS = {"false alarms": 0.01, "found": 0.99}
 
@@ -101,14 +103,13 @@ def settings(threads: int) -> About:
     return About({"threads": threads, "compiler": "gcc"}, host.facts(), {})
 
 
-def collect(path: Path, tasks: int, count: int, minutes: float) -> None:
-    """Rounds of equals of the first tasks of ``mini``, in turn, appended as they are taken."""
-    suite = load("mini")
+def collect(path: Path, tasks: Sequence[Task], count: int, minutes: float) -> None:
+    """Rounds of equals of each task in turn, appended as they are taken."""
     until = time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory() as folder, path.open("a", encoding="utf-8") as file:
-        on = bench(settings(suite.threads), Path(folder))
+        on = bench(settings(THREADS), Path(folder))
         players = []
-        for task in suite.tasks[:tasks]:
+        for task in tasks:
             own = trail(task, task.pair.c_code)
             players.append((task.name, rounds(Duel(task.name, own, own), on, (1, "uniform"), 0.3)))
         for _ in range(count):
@@ -215,13 +216,11 @@ def replay(name: str, gate: Gate, known: Pool, least: int, trials: int) -> Count
     return Counted(name, trials, alarms, doubts, found)
 
 
-def plant(count: int, only: str) -> Counted:
-    """The gate for real, on one task of ``mini``."""
-    suite = load("mini")
-    task = next(t for t in suite.tasks if t.name == only)
+def plant(count: int, task: Task) -> Counted:
+    """The gate for real, on one task."""
     alarms = doubts = found = 0
     with tempfile.TemporaryDirectory() as folder:
-        on = bench(settings(suite.threads), Path(folder))
+        on = bench(settings(THREADS), Path(folder))
         old = trail(task, task.pair.c_code)
         for trial in range(count):
             same = trail(task, f"/* {trial} */\n{task.pair.c_code}")
@@ -236,7 +235,7 @@ def plant(count: int, only: str) -> Counted:
             alarms += answers[0] in REGRESSIONS
             doubts += answers[0] == "cannot tell"
             found += answers[1] == "slower"
-    return Counted(f"live, {only}", count, alarms, doubts, found)
+    return Counted(f"live, {task.name}", count, alarms, doubts, found)
 
 
 def show(counts: Sequence[Counted]) -> list[dict[str, Any]]:
@@ -266,22 +265,26 @@ def main() -> None:
     parser.add_argument(
         "--plant", type=int, metavar="N", help="so many real comparisons of each kind"
     )
-    parser.add_argument("--task", default="softmax", help="of --plant")
-    parser.add_argument("--tasks", type=int, default=8)
+    parser.add_argument(
+        "--only", default="*", metavar="GLOB,...", help="tasks of mini; --plant: one"
+    )
+    parser.add_argument("--tasks", type=int, default=8, help="so many of them")
     parser.add_argument("--rounds", type=int, default=32)
     parser.add_argument("--minutes", type=float, default=10.0, help="--collect ends after so long")
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--json", type=Path, help="write every figure here")
     asked = parser.parse_args()
+    globs = asked.only.split(",")
+    tasks = [t for t in load("mini").tasks if any(fnmatch(t.name, g) for g in globs)][: asked.tasks]
     if asked.collect is not None:
-        collect(asked.collect, asked.tasks, asked.rounds, asked.minutes)
+        collect(asked.collect, tasks, asked.rounds, asked.minutes)
     counts = []
     if asked.replay is not None:
         pool = read(asked.replay)
         counts.append(replay("two recorded runs", by_runs, pool, 2, asked.trials))
         counts.append(replay("--live", by_rounds, pool, live.LOOKS[-1], asked.trials))
     if asked.plant:
-        counts.append(plant(asked.plant, asked.task))
+        counts.append(plant(asked.plant, tasks[0]))
     if counts:
         write(asked.json, {"host": dict(host.facts()), "results": show(counts)})
 
