@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from hpctc.core.records import Answer, Build, Candidate, Task, Tier
 from hpctc.native.compiler import Built, Compiler
-from hpctc.sandbox.compiling import fenced
+from hpctc.sandbox.compiling import checked, fenced
 from hpctc.sandbox.limits import COMPILE
 from hpctc.sandbox.process import Setup
 
@@ -38,7 +38,7 @@ class Bench:
         """Build ``code`` in the jail of a compile."""
         setup = self.setup
         wrap = fenced(setup.runner, COMPILE, setup.jail, self.compiler.program)
-        return self.compiler.build(code, self.folder, COMPILE.wall_seconds, wrap)
+        return checked(self.compiler.build(code, self.folder, COMPILE.wall_seconds, wrap))
 
 
 @dataclass(frozen=True)

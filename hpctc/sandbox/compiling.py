@@ -9,7 +9,8 @@ import os
 from pathlib import Path
 
 import hpctc
-from hpctc.native.compiler import SCRATCH, find
+from hpctc.core.errors import HpctcError
+from hpctc.native.compiler import SCRATCH, Built, find
 from hpctc.sandbox.launcher import confined, settings
 from hpctc.sandbox.limits import Limits
 
@@ -24,6 +25,9 @@ SYSTEM = (
     "/dev/null",
 )
 """What gcc, clang and the programs behind them read."""
+
+BROKEN = "the sandbox failed: "
+"""So begins what the runner says of itself; a compiler's words begin with a place."""
 
 
 def fenced(
@@ -42,6 +46,13 @@ def fenced(
         f"write={SCRATCH}",
         "--",
     )
+
+
+def checked(built: Built) -> Built:
+    """The same; a jail that could not be put up is an error of ours, not of the source."""
+    if built.library is None and built.log.startswith(BROKEN):
+        raise HpctcError(built.log.strip(), "'hpctc doctor' shows which layers this host gives")
+    return built
 
 
 def readable(compiler: Path) -> list[str]:

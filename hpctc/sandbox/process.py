@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, NoReturn, Self
+from typing import Any, Literal, NoReturn, Self
 
 from hpctc.core.errors import HpctcError
 from hpctc.sandbox.arena import Arena
@@ -166,7 +166,7 @@ class Candidate:
                 [*command, *inputs.words(), *outputs.words()],
                 setup.environment,
                 file_actions=_descriptors(passed),
-                setsid=True,
+                **_apart(setup.jail),
             )
         finally:
             for descriptor in (request_end, reply_end, null):
@@ -309,6 +309,14 @@ def cores(count: int | None = None) -> tuple[int, ...]:
             f"say --threads {len(usable)} or fewer",
         )
     return tuple(usable[:count])
+
+
+def _apart(jail: Sequence[str]) -> dict[str, Any]:
+    """A process group of its own, and a session only where the terminal could be opened.
+
+    The kernel shares its time out among sessions: a new one waits long for its first turn.
+    """
+    return {"setpgroup": 0} if {"landlock", "mounts"} & set(jail) else {"setsid": True}
 
 
 def _descriptors(passed: Sequence[int]) -> list[tuple[int, ...]]:

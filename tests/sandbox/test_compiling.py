@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from hpctc.native.compiler import Built, compiler
+from hpctc.core.errors import HpctcError
+from hpctc.native.compiler import SCRATCH, Built, compiler
 from hpctc.sandbox import launcher
-from hpctc.sandbox.compiling import fenced, hidden, readable
+from hpctc.sandbox.compiling import checked, fenced, hidden, readable
 from hpctc.sandbox.layers import MEANS, given
 from hpctc.sandbox.limits import MIB, Limits
 
@@ -103,6 +104,14 @@ def test_a_bomb_ends_within_the_limits(path: Path, world: World) -> None:
     assert 0 < len(built.log) <= 4000
 
 
+def test_a_hundred_megabytes_of_source_end_within_the_limits(world: World) -> None:
+    code = f"void f(void) {{ int x = 0; {'x++; ' * 20_000_000} }}"
+    wrap = fenced(world.runner, TIGHT, given(world.runner))
+    built = GCC.build(code, world.folder, TIGHT.wall_seconds, wrap)
+    assert built.library is None
+    assert 0 < len(built.log) <= 4000
+
+
 @pytest.mark.parametrize("layers", [(), ("rlimits",), None], ids=["none", "rlimits", "all"])
 def test_honest_code_is_compiled_as_ever(world: World, layers: tuple[str, ...] | None) -> None:
     code = """
@@ -143,32 +152,44 @@ def test_what_is_ours_is_hidden_where_it_could_be_read() -> None:
         assert any(Path(path).is_relative_to(place) for place in readable(Path("/usr/bin/gcc")))
 
 
+def says(world: World, scratch: Path, command: str) -> str:
+    """What a shell in the jail of a compiler has to say."""
+    words = fenced(world.runner, TIGHT, given(world.runner))
+    around = [word.replace(SCRATCH, str(scratch)) for word in words]
+    done = subprocess.run(
+        [*around, "/bin/sh", "-c", command], capture_output=True, text=True, check=False
+    )
+    return done.stdout + done.stderr
+
+
+def test_of_endless_complaints_the_beginning_is_passed_on(world: World, tmp_path: Path) -> None:
+    said = says(world, tmp_path, "yes complaint | head -c 7000000 >&2")
+    assert said.startswith("complaint\ncomplaint\n")
+    assert len(said) == TIGHT.errors_bytes
+
+
 def test_a_program_sees_an_empty_world(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("HPCTC_KEY", "a key to something dear")
 
-    def says(command: str) -> str:
-        words = fenced(world.runner, TIGHT, given(world.runner))
-        around = [word.replace("{scratch}", str(tmp_path)) for word in words]
-        done = subprocess.run(
-            [*around, "/bin/sh", "-c", command], capture_output=True, text=True, check=False
-        )
-        return done.stdout + done.stderr
-
-    assert {line.split("=")[0] for line in says("env").splitlines()} <= {
+    assert {line.split("=")[0] for line in says(world, tmp_path, "env").splitlines()} <= {
         "PATH", "LC_ALL", "TMPDIR", "PWD", "OLDPWD", "SHLVL", "_",
     }  # fmt: skip
-    assert says("pwd").strip() == str(tmp_path)
-    assert "mounts" not in given(world.runner) or "passwd" not in says("echo /etc/*")
+    assert says(world, tmp_path, "pwd").strip() == str(tmp_path)
+    assert "mounts" not in given(world.runner) or "passwd" not in says(
+        world, tmp_path, "echo /etc/*"
+    )
     for command in (
         "cat /etc/passwd",
         f"ls {Path.home()}",
         "echo x > /usr/x",
         "cat /proc/1/environ",
     ):
-        assert re.search(r"(?i)no such|denied|read-only|nonexistent", says(command)), command
-    says("echo made > here")
+        assert re.search(
+            r"(?i)no such|denied|read-only|nonexistent", says(world, tmp_path, command)
+        ), command
+    says(world, tmp_path, "echo made > here")
     assert (tmp_path / "here").read_text() == "made\n"
 
 
@@ -181,3 +202,13 @@ def test_a_root_folder_is_never_changed_outside_of_a_namespace(world: World) -> 
     )
     assert done.returncode == 125
     assert "mounts need namespaces" in done.stderr
+
+
+def test_a_jail_that_cannot_be_put_up_is_no_verdict(world: World, tmp_path: Path) -> None:
+    words = list(fenced(world.runner, TIGHT, given(world.runner)))
+    broken = [word.replace(SCRATCH, "/nowhere") for word in words]
+    built = GCC.build("void f(void) {}\n", tmp_path, 30, broken)
+    with pytest.raises(HpctcError, match="the sandbox failed: /nowhere"):
+        checked(built)
+    wrong = GCC.build('#error "the sandbox failed: "\n', tmp_path, 30, words)
+    assert checked(wrong).library is None

@@ -133,7 +133,7 @@ static int run_calls(struct jail *jail, char **words) {
     if (jail->layers & RLIMITS && (error = limit_resources(jail, FIRST_CLOSED)))
         refuse(RLIMITS, error);
     jail->candidate = words[0];
-    jail->library = open(words[0], O_RDONLY | O_CLOEXEC);
+    jail->library = open(words[0], O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (jail->library < 0) fail(words[0], errno);
     if (jail->layers & PRIVILEGES && geteuid() == 0) {
         if ((error = become_nobody())) refuse(PRIVILEGES, error);
