@@ -50,6 +50,8 @@ class Translated:
     """What each pointer argument points to, as the kernel's parameter says."""
     scalars: Mapping[str, tree.Type] = field(default_factory=dict)
     """Parameters that are no pointers, by their names in the C."""
+    functions: Mapping[str, tree.Function | None] = field(default_factory=dict)
+    """The device functions that the C calls."""
     aliased: frozenset[str] = frozenset()
     """Pointer parameters that may point into the array of another one."""
 
@@ -91,7 +93,7 @@ def translate(
         body, made.locals, frozenset(made.constants), made.fold, made.used,
         frozenset(written & set(names)),
         frozenset({n.name for s in body for n in tree.walk(s) if isinstance(n, tree.Name)}),
-        pointers, scalars,
+        pointers, scalars, shared.functions,
     )  # fmt: skip
 
 

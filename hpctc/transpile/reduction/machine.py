@@ -48,6 +48,7 @@ class Facts:
     def __init__(self, kernel: Translated, geometry: Geometry) -> None:
         self.kernel = kernel
         self.threads = geometry.threads
+        self.block = geometry.block
         x, y, _ = geometry.block
         me = range(self.threads)
         self.place: dict[str, Values] = {
@@ -58,6 +59,17 @@ class Facts:
         self.definitions = _definitions(kernel, kernel.body)
         self.escaping = _escaping(kernel, kernel.body)
         """Shared arrays that are used otherwise than by their elements."""
+
+    def own_place(self, name: str) -> tree.Expr | None:
+        """Each thread's element of a shared array that begins with one for each thread."""
+        extents = _extents(self.kernel.locals[name].type)
+        x, y, z = self.block
+        if z == 1 and y == 1 and len(extents) == 1 and extents[0] >= x:
+            return tree.Index(tree.Name(name), tree.Name("tx"))
+        if z == 1 and extents == [y, x] and y > 1:
+            row = tree.Index(tree.Name(name), tree.Name("ty"))
+            return tree.Index(row, tree.Name("tx"))
+        return None
 
 
 class Machine:
@@ -128,8 +140,17 @@ class Machine:
             count = types.extent(kind) if isinstance(types.bare(kind), tree.Array) else 1
             if not count or not isinstance(count, int):
                 raise Stop
-            self.memory[name] = [None] * count
+            self.memory[name] = self._cells_before(name, count)
         return self.memory[name]
+
+    def _cells_before(self, name: str, count: int) -> Values:
+        """What a shared array held when the exchange began: of a place a thread, its own value."""
+        kind = self.kind(name)
+        place = self.facts.own_place(name)
+        if place is None or kind not in NUMERIC:
+            return [None] * count
+        mine = self.atoms.family(place, kind)
+        return [*mine, *[None] * (count - len(mine))]
 
     def address(self, node: tree.Expr, mask: Mask) -> tuple[str, list[int | None]]:
         """The shared array and the element that each thread means."""
@@ -169,9 +190,8 @@ class Machine:
                 return self._binary(op, self.value(left, mask), self.value(right, mask), mask)
             case tree.Select(condition, yes, no):
                 return self._select(condition, yes, no, mask)
-            case tree.Call(tree.Name(name), (left, right)) if name in EXTREMES:
-                symbol = Operator(EXTREMES[name], name)
-                return self._joined(symbol, self.value(left, mask), self.value(right, mask), mask)
+            case tree.Call(tree.Name(name), args):
+                return self._call(name, args, mask)
             case tree.Cast(kind, operand):
                 return [self.converted(v, types.name(kind)) for v in self.value(operand, mask)]
             case _:
@@ -232,6 +252,12 @@ class Machine:
             return value
         text = tree.Number(str(abs(value)))
         return self.atoms.constant(text if value >= 0 else tree.Unary("-", text))
+
+    def _call(self, name: str, args: Sequence[tree.Expr], mask: Mask) -> Values:
+        if name in EXTREMES and len(args) == 2:
+            left, right = (self.value(a, mask) for a in args)
+            return self._joined(Operator(EXTREMES[name], name), left, right, mask)
+        return self.value(_inlined(self.kernel.functions.get(name), args), mask)
 
     def _select(self, condition: tree.Expr, yes: tree.Expr, no: tree.Expr, mask: Mask) -> Values:
         if (op := extreme(condition, yes, no)) is not None:
@@ -302,6 +328,20 @@ def _escaping(kernel: Translated, body: Sequence[Any]) -> set[str]:
     for statement in body:
         look(statement)
     return found
+
+
+def _inlined(function: tree.Function | None, args: Sequence[tree.Expr]) -> tree.Expr:
+    """What a call of a device function that is one expression stands for."""
+    match function:
+        case tree.Function(_, result, parameters, tree.Block((tree.Return(value),))) if (
+            value is not None
+            and len(parameters) == len(args)
+            and all(types.name(p.type) == types.name(result) for p in parameters)
+        ):
+            names = {p.name: a for p, a in zip(parameters, args, strict=True)}
+            return edit.substitute(value, names)
+        case _:
+            raise Opaque
 
 
 def _extents(kind: tree.Type) -> list[int]:

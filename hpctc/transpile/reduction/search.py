@@ -18,7 +18,7 @@ from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.reduction.recognise import Fixed, Own, Total, meaning
 from hpctc.transpile.reduction.split import split
 from hpctc.transpile.reduction.steps import State, Steps
-from hpctc.transpile.scope import Geometry, Local
+from hpctc.transpile.scope import Barrier, Geometry, Local
 from hpctc.transpile.uniform import Uniform, exchanges
 
 _WORDS = {"+": "sum", "*": "product", "max": "largest", "min": "smallest", "&": "common",
@@ -265,6 +265,9 @@ class Search:
                     self.kernel.locals[variable.name] = self.made[variable.name]
                     self.kernel.used.add(variable.name)
         order = sorted(change.totals.items(), key=lambda item: item[0].family.first)
+        if any(isinstance(total.family.source, tree.Index) for total, _ in order):
+            # A shared array is read that other threads may have written.
+            made.append(Barrier())
         for total, target in order:
             kind = tree.Named(total.family.kind)
             self.made[target.name] = Local(kind)

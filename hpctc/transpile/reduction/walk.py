@@ -148,7 +148,7 @@ class _Walk:
         places = [t for t, there in enumerate(chosen) if there]
         if len(places) == 1:
             at = {"tx": number(places[0] % x), "ty": number(places[0] // x)}
-            alone = [edit.substitute(s, at) for s in inner]
+            alone = _read([edit.substitute(s, at) for s in inner])
             declares = any(isinstance(s, tree.Declaration) for s in alone)
             return [tree.Block(tuple(alone))] if declares else alone
         line = places[0] // x if places else 0
@@ -211,6 +211,15 @@ def _started(node: Any, made: Row) -> Any:
             return node
         case _:
             return node
+
+
+def _read(body: list[Any]) -> list[Any]:
+    """The statements without declarations of what none of them reads."""
+    read = {n for s in body for n in edit.mentions(s)}
+    return [
+        s for s in body
+        if not isinstance(s, tree.Declaration) or {v.name for v in s.variables} & read
+    ]  # fmt: skip
 
 
 def _branches(node: Threads, machine: Machine) -> tuple[Mask, list[Any]] | None:
