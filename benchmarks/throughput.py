@@ -121,8 +121,6 @@ def ours(found: list[str], task: Task, suite: Suite, bench: Bench) -> None:
     built = build(attempts, bench)
     ready = (replace(a, build=b) for a, b in zip(attempts, built, strict=True))
     judged = verify(ready, suite, bench)
-        (replace(a, build=b) for a, b in zip(attempts, built, strict=True)), suite, bench
-    )
     assert [v.verdict for v in judged] == ["correct"] * len(found)
 
 
