@@ -12,7 +12,7 @@ from typing import Any
 
 from hpctc.syntax import tree
 from hpctc.transpile.contract.emit import written
-from hpctc.transpile.contract.flow import Flow, check_barriers
+from hpctc.transpile.contract.flow import Definition, Flow, check_barriers
 from hpctc.transpile.contract.forms import Doubt
 from hpctc.transpile.contract.nest import Nest
 from hpctc.transpile.contract.normal import nested_sum
@@ -33,13 +33,21 @@ def contraction(kernel: Translated, geometry: Geometry) -> tuple[Any, ...] | Non
 
 
 def _reuses(nest: Nest) -> bool:
-    """Whether several outputs share an element of the sum: registers pay only then."""
-    summed = (set(load.index.digits()) for load in loads(nest.value))
-    return any(d & set(nest.over) and set(nest.free) - d for d in summed)
+    """Whether outputs share elements of the sum, but not the sum: registers pay only then."""
+    asked = (set(load.index.digits()) for load in loads(nest.value))
+    summed = [digits for digits in asked if digits & set(nest.over)]
+    free = set(nest.free)
+    return any(free - digits for digits in summed) and free <= set().union(*summed)
 
 
 def analysed(kernel: Translated, geometry: Geometry) -> list[Nest]:
     """The nests that a kernel's outputs are."""
+    made, reader = definitions(kernel, geometry)
+    return [nested_sum(d, reader.space, reader.kinds) for d in made]
+
+
+def definitions(kernel: Translated, geometry: Geometry) -> tuple[list[Definition], Reader]:
+    """What each element of a kernel's outputs is in terms of its inputs."""
     reader = Reader(kernel, geometry)
     steps = rerolled(reader.steps(kernel.body, ()), reader.space)
     locals_ = {n: v for n, v in kernel.locals.items() if not reader.is_index(tree.Name(n))}
@@ -51,4 +59,4 @@ def analysed(kernel: Translated, geometry: Geometry) -> list[Nest]:
     made = [d for name in sorted(outputs) for d in flow.held[name]]
     if any(part.array in outputs for d in made for part in loads(d.value)):
         raise Doubt
-    return [nested_sum(d, reader.space, reader.kinds) for d in made]
+    return made, reader

@@ -10,22 +10,18 @@ from copy import deepcopy
 from typing import Any
 
 from hpctc.syntax import tree
-from hpctc.transpile import types
-from hpctc.transpile.contract.flow import Definition, Flow, check_barriers
+from hpctc.transpile.contract import definitions
+from hpctc.transpile.contract.flow import Definition
 from hpctc.transpile.contract.forms import Doubt, Form, Space
 from hpctc.transpile.contract.merge import merged
-from hpctc.transpile.contract.read import Reader
 from hpctc.transpile.contract.spell import Speller
-from hpctc.transpile.contract.unroll import rerolled
 from hpctc.transpile.contract.values import (
     Coordinate,
     Load,
     Sum,
     forms,
-    loads,
     reformed,
     retested,
-    stored,
     walk,
 )
 from hpctc.transpile.fold import number
@@ -44,29 +40,19 @@ def unstaged(kernel: Translated, geometry: Geometry) -> tuple[Any, ...] | None:
     if not any(isinstance(n, Barrier) for s in kernel.body for n in tree.walk(s)):
         return None
     try:
-        found, space = _definitions(kernel, geometry)
-        return tuple(s for one in found for s in _loops(one, deepcopy(space), kernel))
+        found, reader = definitions(kernel, geometry)
+        if not all(map(_moves, found)):
+            return None
+        return tuple(s for one in found for s in _loops(one, deepcopy(reader.space), kernel))
     except Doubt:
         return None
 
 
-def _definitions(kernel: Translated, geometry: Geometry) -> tuple[list[Definition], Space]:
-    """What every element of the outputs is, if it is no sum and no output."""
-    reader = Reader(kernel, geometry)
-    steps = rerolled(reader.steps(kernel.body, ()), reader.space)
-    locals_ = {n: v for n, v in kernel.locals.items() if not types.is_integer(v.type)}
-    shared = frozenset(n for n, v in locals_.items() if v.memory == "shared")
-    check_barriers(steps, shared)
-    outputs = stored(steps) & frozenset(kernel.pointers)
-    flow = Flow(reader.space, shared, frozenset(locals_) - shared, outputs)
-    flow.walk(steps)
-    found = [d for name in sorted(outputs) for d in flow.held[name]]
-    for one in found:
-        moved = any(isinstance(part, Load) for part in walk(one.value))
-        more = any(isinstance(part, Sum | Coordinate) for part in walk(one.value))
-        if not moved or more or any(part.array in outputs for part in loads(one.value)):
-            raise Doubt
-    return found, reader.space
+def _moves(one: Definition) -> bool:
+    """Whether a definition takes an element from elsewhere as it is."""
+    parts = list(walk(one.value))
+    more = any(isinstance(part, Sum | Coordinate) for part in parts)
+    return not more and any(isinstance(part, Load) for part in parts)
 
 
 def _loops(one: Definition, space: Space, kernel: Translated) -> tuple[Any, ...]:
