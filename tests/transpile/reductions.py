@@ -319,6 +319,68 @@ __inline__ __device__ float block_sum(float v) {
 """,
         block=(1024, 1, 1),
     ),
+    "early_return": Idiom(
+        """
+  int row = blockIdx.x * 8 + threadIdx.y;
+  if (row >= 22) return;
+  const float *mine = x + row * 1024;
+  float s = 0.0f;
+  for (int i = threadIdx.x; i < 1024; i += 32) s += mine[i];
+  for (int mask = 16; mask > 0; mask /= 2) s += __shfl_xor_sync(~0u, s, mask);
+  if (threadIdx.x == 0) y[row] = s;
+""",
+        "x.sum(1) * (range(24) < __import__('numpy').int64(22))",
+        (32, 8, 1),
+        8,
+    ),
+    "joined_by_a_function": Idiom(
+        PARTIAL
+        + """
+  for (int o = 16; o > 0; o >>= 1) s = joined<false>(s, __shfl_xor_sync(~0u, s, o));
+  __shared__ float partial[8];
+  if (tid % 32 == 0) partial[tid / 32] = s;
+  __syncthreads();
+  s = partial[tid % 8];
+  for (int o = 4; o > 0; o >>= 1) s = joined<false>(s, __shfl_xor_sync(~0u, s, o));
+  if (tid == 0) y[blockIdx.x] = s;
+""",
+        before="""
+template <bool larger> __device__ float joined(float a, float b) {
+  return larger ? fmaxf(a, b) : a + b;
+}
+""",
+    ),
+    "in_an_expression": Idiom(
+        PARTIAL
+        + """
+  __shared__ float partial[8];
+  __shared__ float mean;
+  for (int o = 16; o > 0; o >>= 1) s += __shfl_xor_sync(~0u, s, o);
+  if (tid % 32 == 0) partial[tid / 32] = s;
+  __syncthreads();
+  if (tid == 0) {
+    mean = (partial[0] + partial[1] + partial[2] + partial[3] + partial[4] + partial[5]
+            + partial[6] + partial[7]) / 1024.0f;
+  }
+  __syncthreads();
+  if (tid == 0) y[blockIdx.x] = mean * 1024.0f;
+"""
+    ),
+    "filled_by_a_loop": Idiom(
+        """
+  __shared__ float own[128];
+  int tid = threadIdx.x;
+  own[tid] = 0.0f;
+  for (int i = tid; i < 1024; i += 128) own[tid] += x[blockIdx.x * 1024 + i];
+  __syncthreads();
+  for (int o = 64; o > 0; o >>= 1) {
+    if (tid < o) own[tid] += own[tid + o];
+    __syncthreads();
+  }
+  if (tid == 0) y[blockIdx.x] = own[0];
+""",
+        block=(128, 1, 1),
+    ),
 }
 """Idioms that are recognised."""
 

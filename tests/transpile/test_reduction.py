@@ -64,6 +64,49 @@ def test_what_is_no_reduction_keeps_its_meaning(name: str, bench: Any) -> None:
     np.testing.assert_array_equal(transpiled(idiom, arrays, bench), wanted)
 
 
+# --- what is no number ---
+
+LARGEST = """
+  __shared__ float sh[1024];
+  int tid = threadIdx.x;
+  BEGIN
+  __syncthreads();
+  for (int o = blockDim.x / 2; o > 0; o >>= 1) {
+    if (tid < o) sh[tid] = fmaxf(sh[tid], sh[tid + o]);
+    __syncthreads();
+  }
+  if (tid == 0) y[blockIdx.x] = sh[0];
+"""
+DIRECT = "sh[tid] = x[blockIdx.x * 1024 + tid];"
+RUNNING = """float m = -INFINITY;
+  for (int i = tid; i < 1024; i += 256) m = fmaxf(m, x[blockIdx.x * 1024 + i]);
+  sh[tid] = m;"""
+
+
+@pytest.mark.parametrize(("begin", "threads"), [(DIRECT, 1024), (RUNNING, 256)])
+def test_a_nan_is_passed_over_where_cuda_does(begin: str, threads: int, bench: Any) -> None:
+    idiom = Idiom(LARGEST.replace("BEGIN", begin), block=(threads, 1, 1))
+    arrays = given_rows(idiom)
+    arrays["x"][0, ::3] = np.nan
+    arrays["x"][1] = np.nan
+    arrays["x"][2] = -np.inf
+    assert "reduction(max:largest)" in code(idiom, bench)
+    wanted = emulated(idiom, arrays, bench)
+    np.testing.assert_array_equal(transpiled(idiom, arrays, bench), wanted)
+
+
+def test_comparisons_that_a_nan_decides_keep_their_order(bench: Any) -> None:
+    worse = "sh[tid + o] > sh[tid] ? sh[tid + o] : sh[tid]"
+    body = LARGEST.replace("fmaxf(sh[tid], sh[tid + o])", worse).replace("BEGIN", DIRECT)
+    idiom = Idiom(body, block=(1024, 1, 1))
+    arrays = given_rows(idiom)
+    arrays["x"][0, 0] = np.nan
+    arrays["x"][1, 5] = np.nan
+    wanted = emulated(idiom, arrays, bench)
+    assert np.isnan(wanted[0])
+    np.testing.assert_array_equal(transpiled(idiom, arrays, bench), wanted)
+
+
 # --- any tree over a block ---
 
 THREADS = 32

@@ -30,6 +30,8 @@ def accumulated(
         start = tree.Declaration((tree.Variable(node.target.name, node.type, value=first),))
         joined = assign(node.target, join(node.op, node.target, node.value))
         clause = (node.op.symbol, node.target.name)
+        if not node.number:
+            return [*made, start, *_with_nans(fission, node, [*run, joined], clause)]
         match made:
             case [*others, Threads(body, None, False, joins)] if joins and not run:
                 both = Threads((*body, joined), joins=(*joins, clause))
@@ -39,14 +41,30 @@ def accumulated(
     held = _held(fission, node)
     fission.held[node.target.name] = held
     column = node.group.stride > 1
-    clear: Any = assign(held, first)
+    clear: Any = assign(held, first if node.number else tree.Name("NAN"))
     if column:
         # One thread of every column; all columns at once.
         line = tree.Binary("<", thread(fission), number(node.group.stride))
         clear = tree.If(line, tree.Block((clear,)))
     clear = Threads((clear,), ordered=not column)
-    joined = assign(held, join(node.op, held, node.value))
+    value = join(node.op, held, node.value)
+    if not node.number:
+        value = tree.Call(tree.Name(node.op.spelled), (held, node.value))
+    joined = assign(held, value)
     return [*made, clear, Threads((*run, joined), fission.mask, ordered=not column)]
+
+
+def _with_nans(
+    fission: "Fission", node: Reduction, body: list[Any], clause: tuple[str, str]
+) -> list[Any]:
+    """The loop, and that the extreme of nothing but NaNs is a NaN."""
+    from hpctc.transpile.fission import Threads, assign
+
+    seen = tree.Name(fission.fresh("numbers"))
+    first = tree.Declaration((tree.Variable(seen.name, types.INT, value=number(0)),))
+    one = assign(seen, tree.Binary("|", seen, tree.Binary("==", node.value, node.value)))
+    none = tree.If(tree.Unary("!", seen), tree.Block((assign(node.target, tree.Name("NAN")),)))
+    return [first, Threads((*body, one), joins=(clause, ("|", seen.name))), none]
 
 
 def _held(fission: "Fission", node: Reduction) -> tree.Expr:

@@ -40,6 +40,8 @@ class Reduction(tree.Node):
     group: Group
     start: tree.Expr | None = None
     """A constant that is joined in; only where it matters how often by none."""
+    number: bool = True
+    """Whether the values that are joined are no NaN, or a NaN means nothing special."""
 
 
 __all__ = ["Group", "Reduction"]

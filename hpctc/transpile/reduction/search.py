@@ -15,6 +15,7 @@ from hpctc.transpile.reduction.cells import needed
 from hpctc.transpile.reduction.live import Readers, first_setting
 from hpctc.transpile.reduction.machine import Facts, Machine, Stop
 from hpctc.transpile.reduction.nodes import Reduction
+from hpctc.transpile.reduction.numbers import is_number
 from hpctc.transpile.reduction.recognise import Fixed, Own, Total, meaning
 from hpctc.transpile.reduction.split import split
 from hpctc.transpile.reduction.steps import State, Steps
@@ -93,7 +94,7 @@ class Search:
             found = None
             if course is not None and tries[len(course.ahead)] < STARTS:
                 tries[len(course.ahead)] += 1
-                found = self._accepted(course, rest, after)
+                found = self._accepted(course, (made, rest), after)
             if found is None:
                 first = rest.pop(0)
                 made.append(self._inside(first, tuple(rest), after))
@@ -127,9 +128,10 @@ class Search:
     # --- one run ---
 
     def _accepted(
-        self, course: _Course, rest: list[Any], after: tuple[Path, ...]
+        self, course: _Course, around: tuple[list[Any], list[Any]], after: tuple[Path, ...]
     ) -> tuple[list[Any], list[Any]] | None:
         """What takes the place of the longest acceptable run, and what follows it."""
+        before, rest = around
         for i in reversed(range(max(0, len(course.states) - ENDS), len(course.states))):
             if not course.states[i].exchanged:
                 break
@@ -139,11 +141,13 @@ class Search:
                 change = self._change(course.machine, course.states[i], tail, after)
             except (_Refused, Stop):
                 continue
-            if change.totals:
+            numbers = self._numbers(change, [*before, *course.states[i].kept])
+            if change.totals and numbers is not None:
                 if not whole:
                     constants = self.kernel.constants - course.declared
                     self.kernel = replace(self.kernel, constants=constants)
-                return self._written(course.states[i], change, course.done[: i + 1]), change.tail
+                made = self._written(course.states[i], change, course.done[: i + 1], numbers)
+                return made, change.tail
         return None
 
     def _course(self, rest: Sequence[Any]) -> _Course:
@@ -254,7 +258,21 @@ class Search:
             change.totals[found] = tree.Name(next(n for n in names if n not in taken))
         return change.totals[found]
 
-    def _written(self, state: State, change: _Change, run: Sequence[Any]) -> list[Any]:
+    def _numbers(self, change: _Change, before: Sequence[Any]) -> set[Total] | None:
+        """The totals for which a NaN is nothing special; None where one would decide the order."""
+        plain = set()
+        for total in change.totals:
+            floats = total.family.kind in ("float", "double")
+            extreme = floats and total.op.symbol in ("max", "min")
+            if not extreme or is_number(total.family.source, before):
+                plain.add(total)
+            elif total.op.spelled in ("<", ">"):
+                return None
+        return plain
+
+    def _written(
+        self, state: State, change: _Change, run: Sequence[Any], numbers: set[Total]
+    ) -> list[Any]:
         """The statements in the place of a run."""
         made = list(state.kept)
         for statement in state.kept:
@@ -273,7 +291,15 @@ class Search:
             self.made[target.name] = Local(kind)
             self.kernel.used.add(target.name)
             made.append(
-                Reduction(total.op, target, total.family.source, kind, total.group, total.start)
+                Reduction(
+                    total.op,
+                    target,
+                    total.family.source,
+                    kind,
+                    total.group,
+                    total.start,
+                    total in numbers or total.start is not None,
+                )
             )
         declared = {v.name: v for s in run if isinstance(s, tree.Declaration) for v in s.variables}
         kept = {v.name for s in state.kept if isinstance(s, tree.Declaration) for v in s.variables}

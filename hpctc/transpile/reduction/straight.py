@@ -81,7 +81,7 @@ def _through(
 ) -> tuple[Any, ...] | None:
     """The body with what it joins into an accumulator joined into the total."""
     using = [i for i, s in enumerate(body) if name in edit.mentions(s)]
-    value = _taken(body[using[0]], name, symbol) if len(using) == 1 else None
+    value = taken(body[using[0]], name, symbol) if len(using) == 1 else None
     if value is None:
         return None
     made: list[Any] = []
@@ -96,7 +96,7 @@ def _through(
     return (*body[: using[0]], *made, *body[using[0] + 1 :])
 
 
-def _taken(node: Any, name: str, symbol: str) -> tree.Expr | None:
+def taken(node: Any, name: str, symbol: str) -> tree.Expr | None:
     """``e`` of ``name = name op e``."""
     mine = tree.Name(name)
     found = None
@@ -139,4 +139,4 @@ def _fresh(name: str, used: set[str]) -> str:
     return made
 
 
-__all__ = ["Starts", "straight"]
+__all__ = ["Starts", "straight", "taken"]
