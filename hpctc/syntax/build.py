@@ -244,7 +244,7 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
     def extents(self, _meta: Meta, *sizes: Any) -> tuple[tree.Expr | None, ...]:
         return sizes
 
-    def specs(self, _meta: Meta, *parts: Any) -> _Specs:
+    def specs(self, meta: Meta, *parts: Any) -> _Specs:
         words: list[str] = []
         qualifiers: list[str] = []
         storage: list[str] = []
@@ -262,7 +262,7 @@ class Builder(Transformer_NonRecursive[Token, tree.Unit]):
                 qualifiers.append(str(part))
             elif not isinstance(part, tree.Attribute):
                 storage.append(str(part))
-        named: tree.Type = kind or tree.Named(" ".join(words) or "int")
+        named: tree.Type = kind or tree.Named(" ".join(words) or "int", at=_at(meta))
         if qualifiers:
             named = tree.Qualified(tuple(qualifiers), named)
         return _Specs(tuple(storage), attributes, named, last)
