@@ -29,7 +29,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "decode": ({"core"}, {"torch"}),
     "models": ({"core", "native", "transpile", "decode"}, {"torch", "transformers"}),
-    "evaluate": ({"core", "native", "syntax", "graph", "sandbox"}, {"numpy"}),
+    "evaluate": ({"core", "native", "syntax", "graph", "sandbox"}, {"numpy", "torch"}),
     "calibrate": ({"core", "native"}, {"numpy"}),
     "score": ({"core"}, {"numpy", "scipy"}),
     "regress": ({"core", "score"}, {"numpy", "scipy"}),

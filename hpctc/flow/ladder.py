@@ -6,6 +6,7 @@ from typing import Self
 
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import Pair
+from hpctc.evaluate.beside import Torch
 from hpctc.evaluate.rung import DEFAULT, RUNGS, Rung, Source
 from hpctc.lower.worker import Failure, Workers
 from hpctc.models.null import without_openmp
@@ -40,6 +41,7 @@ class Ladder:
             "naive": self._naive,
             "null": lambda pair: Source("null", without_openmp(pair.c_code)),
             "rules": _rules,
+            "torch": lambda _pair: Torch(),
         }
 
     def rungs(self, pair: Pair) -> Sequence[Rung]:
