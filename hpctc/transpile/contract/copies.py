@@ -28,7 +28,7 @@ def filled(copy: Copy, speller: Speller, scratch: Scratch) -> list[Any]:
     outer = [d.extent for d in dimensions[:-1]]
     if copy.cells >= FEW and outer:
         body = (parallel(2 if len(outer) > 1 and outer[0] < 8 else 1), *body)
-    return [comment(f"{copy.title}."), _memory(copy), *body]
+    return [comment(f"{copy.source}, {copy.words}."), _memory(copy), *body]
 
 
 def _memory(copy: Copy) -> tree.Declaration:

@@ -16,7 +16,7 @@ from hpctc.transpile.contract.operands import (
 )
 from hpctc.transpile.contract.spell import SIMD, assign, declared, loop
 from hpctc.transpile.contract.tile import Tile, fits
-from hpctc.transpile.contract.values import Load, Sum, Value, is_zero, reformed, rewritten
+from hpctc.transpile.contract.values import Load, Sum, Value, is_zero, loads, reformed, rewritten
 from hpctc.transpile.contract.writer import Writer
 from hpctc.transpile.fold import number
 
@@ -30,9 +30,10 @@ class Lanes(Writer):
         panel = self.variable("panel", -(-extent // width))
         self.axis = Axis(tile.along, extent, width, panel)
         self.vectors = self.variable("vector", tile.vectors)
-        self.lanes: set[Load] = set()
+        laid = {load: self._laid(load) for load in dict.fromkeys(loads(total.term))}
+        self.lanes = {made for load, made in laid.items() if tile.along in strides(load.index)}
         """Loads of the first lane of a panel's first vector."""
-        self.term = rewritten(total.term, self._laid)
+        self.term = rewritten(total.term, lambda v: laid[v] if isinstance(v, Load) else v)
         self.sum = scratch.name("sum")
 
     def heading(self) -> str:
@@ -78,10 +79,8 @@ class Lanes(Writer):
 
     # --- operands ---
 
-    def _laid(self, value: Value) -> Value:
+    def _laid(self, value: Load) -> Load:
         """A load as the tile makes it: vectors come from where lanes lie together."""
-        if not isinstance(value, Load):
-            return value
         along = self.tile.along
         by = strides(value.index)
         if along not in by:
@@ -96,9 +95,7 @@ class Lanes(Writer):
             else:
                 value = flattened(self.nest, self.scratch, value, self.axis.width)
         start = {along: self.axis.panel * self.axis.width}
-        made = Load(value.array, self.nest.space.mapped(value.index, start))
-        self.lanes.add(made)
-        return made
+        return Load(value.array, self.nest.space.mapped(value.index, start))
 
     # --- results ---
 

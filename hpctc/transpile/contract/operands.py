@@ -22,6 +22,7 @@ from hpctc.transpile.contract.values import (
     binary,
     forms,
     is_zero,
+    loads,
     operator,
     reformed,
     rewritten,
@@ -55,7 +56,10 @@ class Copy:
     """Floats that are written."""
     room: int
     """Floats behind them that may be read, and whose values do not matter."""
-    title: str
+    source: str
+    """The array that is copied."""
+    words: str
+    """What becomes of it."""
     kind: str
 
     def index(self, digits: Mapping[str, Form]) -> Form:
@@ -96,7 +100,12 @@ class Scratch:
         return unique
 
     def copy(
-        self, name: str, value: Value, digits: Sequence[str], title: str, room: int = LANES
+        self,
+        name: str,
+        value: Value,
+        digits: Sequence[str],
+        title: tuple[str, str],
+        room: int = LANES,
     ) -> Copy:
         """A new copy over digits, outermost first, densely laid out."""
         stride, dimensions = 1, []
@@ -105,40 +114,60 @@ class Scratch:
             dimensions.append(Dimension(digit, extent, stride))
             stride *= extent
         order = tuple(reversed(dimensions))
-        made = Copy(self.name(name), value, order, stride, room, title, self.nest.kind)
+        made = Copy(self.name(name), value, order, stride, room, *title, self.nest.kind)
         self.copies.append(made)
         return made
+
+    def replaced(self, load: Load) -> Copy | None:
+        """The copy that a load reads cell for cell, taken out: another copy will stand for it."""
+        for copy in self.copies:
+            if copy.name == load.array and copy.index({}) == load.index:
+                self.copies.remove(copy)
+                return copy
+        return None
 
 
 def padded(nest: Nest, scratch: Scratch) -> Sum:
     """The nest's sum with every operand a plain affine load: tests and quotients go to copies."""
-    total = nest.sum
+    made: dict[Value, Value] = {}
 
     def plain(value: Value) -> Value:
+        if value not in made:
+            made[value] = changed(value)
+        return made[value]
+
+    def changed(value: Value) -> Value:
         match value:
-            case Load(array, index) if not any(index.parts()) and (
-                nest.kinds.element(array) == nest.kind
-            ):
+            case Load() if _as_it_lies(nest, value):
                 return value
-            case Load() | Op(tree.Cast() | tree.Call()) | Pick(_, Load() | Op(tree.Cast())):
+            case Load() | Op(tree.Cast() | tree.Call()):
                 return _padded(nest, scratch, value)
-            case Pick(test, Op(_, (left, right)) as product, no) if (
-                is_zero(no) and operator(product) == "*"
-            ):
-                sides = (left, right)
-                if _reached(nest, right, test):
-                    sides = (Pick(test, left, no), right)
-                elif _reached(nest, left, test):
-                    sides = (left, Pick(test, right, no))
-                else:
-                    sides = (Pick(test, left, no), Pick(test, right, no))
-                return binary("*", plain(sides[0]), plain(sides[1]))
+            case Pick() if len(set(loads(value))) == 1:
+                return _padded(nest, scratch, value)
+            case Pick(test, Op(_, (_, _)) as product, no) if is_zero(no):
+                return binary("*", *(plain(side) for side in _sides(nest, test, product)))
             case Op(template, args):
                 return Op(template, tuple(plain(a) for a in args))
             case _:
                 raise Doubt
 
-    return Sum(total.digits, plain(total.term), total.first)
+    return Sum(nest.sum.digits, plain(nest.sum.term), nest.sum.first)
+
+
+def _as_it_lies(nest: Nest, load: Load) -> bool:
+    return not any(load.index.parts()) and nest.kinds.element(load.array) == nest.kind
+
+
+def _sides(nest: Nest, test: Test, product: Op) -> tuple[Value, Value]:
+    """``test ? a * b : 0`` as a product: the test goes to one side where the other is safe."""
+    if operator(product) != "*":
+        raise Doubt
+    left, right = product.args
+    if _reached(nest, right, test):
+        return Pick(test, left, nest.zero), right
+    if _reached(nest, left, test):
+        return left, Pick(test, right, nest.zero)
+    return Pick(test, left, nest.zero), Pick(test, right, nest.zero)
 
 
 def _reached(nest: Nest, value: Value, test: Test) -> bool:
@@ -203,9 +232,7 @@ def _padded(nest: Nest, scratch: Scratch, value: Value) -> Load:
         key=lambda d: (-abs(inside.index.coefficient(d)), d),
     )
     zeros = any(isinstance(part, Pick) for part in walk(value))
-    title = f"{source.array}, with zeros where nothing is read" if zeros else (
-        f"{source.array} as {nest.kind}"
-    )  # fmt: skip
+    title = (source.array, "with zeros where nothing is read" if zeros else f"as {nest.kind}")
     moved = rewritten(moved, lambda v: nest.zero if is_zero(v) else v)
     copy = scratch.copy("padded" if zeros else "prepared", moved, digits, title, 4 * LANES)
     return Load(copy.name, copy.index(chosen))
@@ -245,16 +272,19 @@ def packed(nest: Nest, scratch: Scratch, load: Load, axis: "Axis") -> Load:
     batch = [d for d in nest.free if d in rest and d != digit]
     inner = [d for d in nest.over if d in rest]
     lane = name_of(space.digit("lane", width))
-    source = Load(
-        load.array, space.mapped(load.index, {digit: axis.panel * width + Form(((lane, 1),))})
-    )
-    value: Value = source
+    place = axis.panel * width + Form(((lane, 1),))
+    title = load.array
+    source: Value = load
+    if (whole := scratch.replaced(load)) is not None:
+        source, title = whole.value, whole.source
+    source = _put(source, {digit: place})
+    value = source
     if axis.extent % width:
         inside = Bound(axis.panel * width + Form(((lane, 1),)), None, axis.extent - 1)
         value = Pick((inside,), source, nest.zero)
     panel = [name_of(axis.panel)] if axis.panel != ZERO else []
     copy = scratch.copy(
-        "packed", value, [*batch, *panel, *inner, lane], f"{load.array} in panels of {width}"
+        "packed", value, [*batch, *panel, *inner, lane], (title, f"in panels of {width}")
     )
     return Load(copy.name, copy.index({lane: ZERO}))
 
@@ -264,7 +294,8 @@ def flattened(nest: Nest, scratch: Scratch, load: Load, width: int) -> Load:
     low, high = nest.space.range(load.index)
     place = name_of(nest.space.digit("place", high - low + 1))
     source = Load(load.array, Form(((place, 1),), low))
-    copy = scratch.copy("copied", source, [place], f"{load.array}, with room behind it", width)
+    title = (load.array, "with room behind it")
+    copy = scratch.copy("copied", source, [place], title, width)
     return Load(copy.name, load.index - low)
 
 

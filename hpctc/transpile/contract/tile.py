@@ -100,7 +100,8 @@ def _shapes(nest: Nest, along: str, down: str | None) -> list[Tile]:
         extent = nest.space.extents[down]
         most = min(extent, (REGISTERS - vectors - 1) // vectors)
         even = -(-extent // -(-extent // most))
-        made += [Tile(along, vectors, down, rows) for rows in {most, even}]
+        whole = max(d for d in range(1, most + 1) if extent % d == 0)
+        made += [Tile(along, vectors, down, rows) for rows in {most, even, whole}]
     return made
 
 
@@ -128,8 +129,16 @@ def _cycles(nest: Nest, tile: Tile, operands: Sequence[Load], ours: frozenset[st
         copied += (
             0.0 if operand.array in ours and by[tile.along] == 1 else _copied(nest, tile, operand)
         )
-    stored = sums if strides(nest.index)[tile.along] == 1 else sums * LANES
+    stored = sums * _scattered(nest, tile)
     return tiles * (steps * max(sums / 2, loaded / 2, LATENCY) + stored + 8) + copied
+
+
+def _scattered(nest: Nest, tile: Tile) -> float:
+    """Cycles to store a vector of results: lanes, rows or nothing lie together."""
+    by = strides(nest.index)
+    if by[tile.along] == 1:
+        return 1.0
+    return LANES / 4 if tile.down and by[tile.down] == 1 else LANES * 1.5
 
 
 def _copied(nest: Nest, tile: Tile, operand: Load) -> float:

@@ -17,15 +17,7 @@ static inline int min_int(int a, int b) {
 }
 
 void entry(const int8_t *restrict a, const int8_t *restrict b, int32_t *restrict out) {
-  // a as int.
-  _Alignas(64) int prepared[334];
-  for (int i = 0; i < 9; ++i) {
-    #pragma omp simd
-    for (int k = 0; k < 30; ++k) {
-      prepared[i * 30 + k] = a[i * 30 + k];
-    }
-  }
-  // b as int.
+  // b, as int.
   _Alignas(64) int prepared_1[1414];
   for (int j = 0; j < 45; ++j) {
     #pragma omp simd
@@ -33,12 +25,12 @@ void entry(const int8_t *restrict a, const int8_t *restrict b, int32_t *restrict
       prepared_1[j * 30 + k] = b[j * 30 + k];
     }
   }
-  // prepared in panels of 16.
+  // a, in panels of 16.
   _Alignas(64) int packed[496];
   for (int k = 0; k < 30; ++k) {
     #pragma omp simd
     for (int lane = 0; lane < 16; ++lane) {
-      packed[k * 16 + lane] = lane < 9 ? prepared[lane * 30 + k] : 0;
+      packed[k * 16 + lane] = lane < 9 ? a[lane * 30 + k] : 0;
     }
   }
   // Tiles of 23 x 16 sums in registers.

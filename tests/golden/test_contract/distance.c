@@ -16,53 +16,36 @@ typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
 float sqrtf(float) __attribute__((const));
 
 void entry(const float *restrict a, const float *restrict b, float *restrict out) {
-  // b in panels of 48.
-  _Alignas(64) float packed[496];
+  // a, in panels of 16.
+  _Alignas(64) float packed[176];
   for (int k = 0; k < 10; ++k) {
     #pragma omp simd
-    for (int lane = 0; lane < 48; ++lane) {
-      packed[k * 48 + lane] = b[lane * 10 + k];
+    for (int lane = 0; lane < 16; ++lane) {
+      packed[k * 16 + lane] = lane < 12 ? a[lane * 10 + k] : 0.0f;
     }
   }
-  // b in panels of 48.
-  _Alignas(64) float packed_1[496];
-  for (int k = 0; k < 10; ++k) {
-    #pragma omp simd
-    for (int lane_1 = 0; lane_1 < 48; ++lane_1) {
-      packed_1[k * 48 + lane_1] = b[lane_1 * 10 + k];
-    }
-  }
-  // Tiles of 6 x 48 sums in registers.
+  // Tiles of 24 x 16 sums in registers.
   for (int block = 0; block < 2; ++block) {
-    f32x16 sum[6][3];
-    #pragma GCC unroll 6
-    for (int row = 0; row < 6; ++row) {
-      #pragma GCC unroll 3
-      for (int vector = 0; vector < 3; ++vector) {
-        sum[row][vector] = (f32x16){0};
-      }
+    f32x16 sum[24][1];
+    #pragma GCC unroll 24
+    for (int row = 0; row < 24; ++row) {
+      sum[row][0] = (f32x16){0};
     }
     for (int k = 0; k < 10; ++k) {
-      #pragma GCC unroll 6
-      for (int row = 0; row < 6; ++row) {
-        #pragma GCC unroll 3
-        for (int vector = 0; vector < 3; ++vector) {
-          sum[row][vector] += (a[block * 60 + row * 10 + k] - *(const f32x16 *)&packed[k * 48 + vector * 16]) * (a[block * 60 + row * 10 + k] - *(const f32x16 *)&packed_1[k * 48 + vector * 16]);
-        }
+      #pragma GCC unroll 24
+      for (int row = 0; row < 24; ++row) {
+        sum[row][0] += (*(const f32x16 *)&packed[k * 16] - b[block * 240 + row * 10 + k]) * (*(const f32x16 *)&packed[k * 16] - b[block * 240 + row * 10 + k]);
       }
     }
-    _Alignas(64) float done[6][48];
-    #pragma GCC unroll 6
-    for (int row = 0; row < 6; ++row) {
-      #pragma GCC unroll 3
-      for (int vector = 0; vector < 3; ++vector) {
-        *(f32x16 *)&done[row][vector * 16] = sum[row][vector];
-      }
+    _Alignas(64) float done[24][16];
+    #pragma GCC unroll 24
+    for (int row = 0; row < 24; ++row) {
+      *(f32x16 *)&done[row][0] = sum[row][0];
     }
-    for (int row = 0; row < 6; ++row) {
+    for (int lane_1 = 0; lane_1 < 12; ++lane_1) {
       #pragma omp simd
-      for (int lane_2 = 0; lane_2 < 48; ++lane_2) {
-        out[block * 288 + row * 48 + lane_2] = sqrtf(done[row][lane_2]);
+      for (int row = 0; row < 24; ++row) {
+        out[lane_1 * 48 + block * 24 + row] = sqrtf(done[row][lane_1]);
       }
     }
   }

@@ -10,55 +10,46 @@
 
 typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
 
-static inline int min_int(int a, int b) {
-  return a < b ? a : b;
-}
-
 void entry(const float *restrict a, const float *restrict b, float *restrict out) {
-  // b in panels of 32.
-  _Alignas(64) float packed[1872];
-  for (int panel = 0; panel < 2; ++panel) {
-    for (int k = 0; k < 29; ++k) {
-      #pragma omp simd
-      for (int lane = 0; lane < 32; ++lane) {
-        packed[panel * 928 + k * 32 + lane] = panel * 32 + lane < 50 ? b[panel * 928 + lane * 29 + k] : 0.0f;
-      }
+  // a, in panels of 48.
+  _Alignas(64) float packed[1408];
+  for (int k = 0; k < 29; ++k) {
+    #pragma omp simd
+    for (int lane = 0; lane < 48; ++lane) {
+      packed[k * 48 + lane] = lane < 37 ? a[lane * 29 + k] : 0.0f;
     }
   }
-  // Tiles of 13 x 32 sums in registers.
-  for (int panel = 0; panel < 2; ++panel) {
-    for (int block = 0; block < 3; ++block) {
-      int first = min_int(block * 13, 24);
-      f32x16 sum[13][2];
-      #pragma GCC unroll 13
-      for (int row = 0; row < 13; ++row) {
-        #pragma GCC unroll 2
-        for (int vector = 0; vector < 2; ++vector) {
-          sum[row][vector] = (f32x16){0};
+  // Tiles of 5 x 48 sums in registers.
+  for (int block = 0; block < 10; ++block) {
+    f32x16 sum[5][3];
+    #pragma GCC unroll 5
+    for (int row = 0; row < 5; ++row) {
+      #pragma GCC unroll 3
+      for (int vector = 0; vector < 3; ++vector) {
+        sum[row][vector] = (f32x16){0};
+      }
+    }
+    for (int k = 0; k < 29; ++k) {
+      #pragma GCC unroll 5
+      for (int row = 0; row < 5; ++row) {
+        #pragma GCC unroll 3
+        for (int vector = 0; vector < 3; ++vector) {
+          sum[row][vector] += *(const f32x16 *)&packed[k * 48 + vector * 16] * b[block * 145 + row * 29 + k];
         }
       }
-      for (int k = 0; k < 29; ++k) {
-        #pragma GCC unroll 13
-        for (int row = 0; row < 13; ++row) {
-          #pragma GCC unroll 2
-          for (int vector = 0; vector < 2; ++vector) {
-            sum[row][vector] += a[first * 29 + row * 29 + k] * *(const f32x16 *)&packed[panel * 928 + k * 32 + vector * 16];
-          }
-        }
+    }
+    _Alignas(64) float done[5][48];
+    #pragma GCC unroll 5
+    for (int row = 0; row < 5; ++row) {
+      #pragma GCC unroll 3
+      for (int vector = 0; vector < 3; ++vector) {
+        *(f32x16 *)&done[row][vector * 16] = sum[row][vector];
       }
-      _Alignas(64) float done[13][32];
-      #pragma GCC unroll 13
-      for (int row = 0; row < 13; ++row) {
-        #pragma GCC unroll 2
-        for (int vector = 0; vector < 2; ++vector) {
-          *(f32x16 *)&done[row][vector * 16] = sum[row][vector];
-        }
-      }
-      for (int row = block * 13 - first; row < 13; ++row) {
-        #pragma omp simd
-        for (int lane_1 = 0; lane_1 < min_int(32, -(panel * 32) + 50); ++lane_1) {
-          out[first * 50 + row * 50 + panel * 32 + lane_1] = done[row][lane_1];
-        }
+    }
+    for (int lane_1 = 0; lane_1 < 37; ++lane_1) {
+      #pragma omp simd
+      for (int row = 0; row < 5; ++row) {
+        out[lane_1 * 50 + block * 5 + row] = done[row][lane_1];
       }
     }
   }

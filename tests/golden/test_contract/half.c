@@ -6,7 +6,7 @@
 typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 void entry(const _Float16 *restrict a, const _Float16 *restrict b, _Float16 *restrict out) {
-  // a as float.
+  // a, as float.
   _Alignas(64) float prepared[448];
   for (int i = 0; i < 16; ++i) {
     #pragma omp simd
@@ -14,7 +14,7 @@ void entry(const _Float16 *restrict a, const _Float16 *restrict b, _Float16 *res
       prepared[i * 24 + k] = (float)a[i * 24 + k];
     }
   }
-  // b as float.
+  // b, as float.
   _Alignas(64) float prepared_1[1024];
   for (int k = 0; k < 24; ++k) {
     #pragma omp simd

@@ -15,7 +15,7 @@ static inline int min_int(int a, int b) {
 }
 
 void entry(const float *restrict a, const float *restrict b, float *restrict out) {
-  // b in panels of 32.
+  // b, in panels of 32.
   _Alignas(64) float packed[1872];
   for (int panel = 0; panel < 2; ++panel) {
     for (int k = 0; k < 29; ++k) {
