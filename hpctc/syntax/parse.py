@@ -5,6 +5,7 @@ every C compiler, by asking whether a name is a type; types and templates that t
 are collected beforehand, those of C's headers and of CUDA are known.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -36,6 +37,8 @@ class SourceError(HpctcError):
     def __init__(self, message: str, hint: str = "", at: tree.Position | None = None) -> None:
         super().__init__(message, hint)
         self.at = at
+        self.beyond = ""
+        """What valid C++ stands there that the grammar leaves out; empty: nothing that is known."""
 
 
 def parse(source: str, name: str = "<source>") -> tree.Unit:
@@ -127,6 +130,22 @@ def guard(source: str, name: str) -> None:
             raise SourceError(f"{name} nests more than {DEEPEST} brackets")
 
 
+_BEYOND = {
+    "a class that inherits": re.compile(r"\b(struct|class)\s+\w+\s*(final\s*)?:(?!:)"),
+    "a variadic template": re.compile(r"\.\.\."),
+    "a virtual function": re.compile(r"\bvirtual\b"),
+    "a pointer to a function": re.compile(r"\(\s*\*\s*\w+\s*\)\s*\("),
+    "an exception": re.compile(r"\b(try|catch|throw)\b"),
+    "new or delete": re.compile(r"\b(new|delete)\b"),
+    "a loop over a range": re.compile(r"\bfor\s*\([^;()]*[^:]:[^:]"),
+    "structured binding": re.compile(r"\bauto\s*&?\s*\["),
+    "decltype": re.compile(r"\bdecltype\b"),
+    "a template's template parameter": re.compile(r"\btemplate\s*<\s*template\b"),
+    "a requirement": re.compile(r"\b(requires|concept)\b"),
+    "another template of the standard library": re.compile(r"\bstd::\w+\s*<"),
+}  # fmt: skip
+"""Forms of C++ that the grammar leaves out -> how a line with one looks; for messages only."""
+
 _WORDS = {
     "SEMICOLON": "';'", "COMMA": "','", "LPAR": "'('", "RPAR": "')'", "LBRACE": "'{'",
     "RBRACE": "'}'", "LSQB": "'['", "RSQB": "']'", "COLON": "':'", "QMARK": "'?'",
@@ -153,11 +172,13 @@ def _explain(problem: UnexpectedInput, source: str, name: str) -> SourceError:
     text = source.split("\n")[line - 1] if 0 < line <= source.count("\n") + 1 else ""
     shown, caret = _window(text, column)
     expected = sorted({_WORDS[t] for t in allowed if t in _WORDS})
-    return SourceError(
+    made = SourceError(
         f"{name}:{line}:{column}: {found[:40]} cannot stand here\n  {shown}\n  {caret}",
         f"expected {', '.join(expected)}" if 0 < len(expected) <= 8 else "",
         tree.Position(line, column),
     )
+    made.beyond = next((words for words, form in _BEYOND.items() if form.search(text)), "")
+    return made
 
 
 def _window(text: str, column: int) -> tuple[str, str]:

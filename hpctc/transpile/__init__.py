@@ -16,7 +16,7 @@ from hpctc.syntax.parse import SourceError, guard, parse
 from hpctc.syntax.preprocess import preprocess
 from hpctc.syntax.slices import device_part
 from hpctc.transpile import types
-from hpctc.transpile.diagnostics import Diagnosed
+from hpctc.transpile.diagnostics import Diagnosed, unreadable
 from hpctc.transpile.program import Program, collect
 from hpctc.transpile.unit import Call, Unit, buffer, geometry, literal, parameter, split
 
@@ -61,9 +61,7 @@ def read(cuda_code: str, name: str = "<cuda>") -> tree.Unit:
         guard(cuda_code, name)
         return parse(device_part(preprocess(cuda_code, name)).device, name)
     except SourceError as problem:
-        made = Diagnosed("HPC0001", problem.message)
-        made.hint = problem.hint
-        raise made from problem
+        raise unreadable(problem) from problem
 
 
 def _call(launch: Launch, program: Program) -> Call:

@@ -2,6 +2,7 @@
 
 from hpctc.core.errors import HpctcError
 from hpctc.syntax import tree
+from hpctc.syntax.parse import SourceError
 
 DIAGNOSTICS: dict[str, str] = {
     "HPC0001": "the source cannot be read",
@@ -31,6 +32,7 @@ DIAGNOSTICS: dict[str, str] = {
     "HPC0026": "a jump inside a switch whose loop holds a barrier is not supported",
     "HPC0027": "this extent must be a constant",
     "HPC0028": "this does not fit here",
+    "HPC0029": "this part of C++ is not supported",
 }
 """Number -> the first half of its message; the second half says what was met."""
 
@@ -61,3 +63,12 @@ class Diagnosed(HpctcError):
             self.message = f"{name}:{line}:{column}: {self.code}: {self.text}\n{drawn}"
         self.args = (self.message,)
         return self
+
+
+def unreadable(problem: SourceError) -> Diagnosed:
+    """What the parser says, as a diagnostic: not C++ at all, or C++ that the grammar leaves out."""
+    if not problem.beyond:
+        made = Diagnosed("HPC0001", problem.message)
+        made.hint = problem.hint
+        return made
+    return Diagnosed("HPC0029", f"{problem.beyond}\n{problem.message}")

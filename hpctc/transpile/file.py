@@ -14,7 +14,7 @@ from hpctc.syntax.preprocess import preprocess
 from hpctc.syntax.slices import Sliced, device_part
 from hpctc.transpile import types
 from hpctc.transpile.deduce import Bound, match
-from hpctc.transpile.diagnostics import Diagnosed
+from hpctc.transpile.diagnostics import Diagnosed, unreadable
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.host import Host, Triple, expression, folded, unknown
 from hpctc.transpile.program import Defined, Program, collect
@@ -53,9 +53,7 @@ def transpile_file(
     try:
         return _transpiled(source, asked, name, folder)
     except SourceError as problem:
-        made = Diagnosed("HPC0001", problem.message)
-        made.hint = problem.hint
-        raise made from problem
+        raise unreadable(problem) from problem
     except Diagnosed as problem:
         raise problem.located(source, name) from None
 

@@ -23,11 +23,7 @@ from hpctc.syntax.slices import without_host
 from tests.transpile.corpus import algorithms, images, matrices, pointwise, rows
 from tests.transpile.corpus.case import FOLDER, Array, Case
 
-CASES = [
-    case
-    for table in (pointwise, rows, matrices, images, algorithms)
-    for case in table.CASES
-]
+CASES = [case for table in (pointwise, rows, matrices, images, algorithms) for case in table.CASES]
 
 STRICT = compiler("gcc{flags='-O1 -march=native -fopenmp -Wall'}")
 
@@ -99,6 +95,15 @@ def test_the_command_takes_the_whole_file(case: Case, tmp_path: Path) -> None:
     function.argtypes = _types(text, entry)
     function(*values, *case.sizes)
     agrees(case, arrays, "command")
+
+
+def test_the_emulator_takes_a_whole_file_by_its_command() -> None:
+    source = str(FOLDER / "relu_extension.cu")
+    words = ["--entry", "relu_kernel<float>", "--grid", "1", "--block", "256"]
+    args = ["--arg", "x=f32[200]:normal", "--arg", "y=f32[200]", "--arg", "n=200"]
+    done = CliRunner().invoke(main, ["emulate", source, *words, *args])
+    assert done.exit_code == 0, done.output
+    assert "changed" in done.output
 
 
 def _types(text: str, entry: str) -> list[Any]:

@@ -50,11 +50,31 @@ SOURCES: dict[str, tuple[str, Asked]] = {
     ),
     "HPC0027": (BLOCK % "float a[n];", LAUNCH),
     "HPC0028": (BLOCK % "x[0] = n[1];", LAUNCH),
+    "HPC0029": ("struct A { int a; };\nstruct B : A { int b; };\n" + BLOCK % "", LAUNCH),
 }
 
 
 def test_every_number_has_a_source() -> None:
     assert set(SOURCES) == set(DIAGNOSTICS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("template <typename... T> __device__ void f(T... a) {}", "a variadic template"),
+        ("struct A { virtual __device__ int f(); };", "a virtual function"),
+        ("__device__ int (*f)(int);", "a pointer to a function"),
+        ("__device__ void f(int *x) { for (auto v : {1, 2}) x[0] = v; }", "a loop over a range"),
+        ("__device__ void f() { int *x = new int[3]; }", "new or delete"),
+        ("__device__ void f(int a) { decltype(a) b = a; }", "decltype"),
+        ("__device__ void f() { try { } catch (int) { } }", "an exception"),
+    ],
+)
+def test_valid_cpp_that_is_left_out_is_no_mistake_of_the_source(text: str, words: str) -> None:
+    with pytest.raises(Diagnosed) as caught:
+        transpile_file(f"{text}\n{BLOCK % ''}", LAUNCH)
+    assert (caught.value.code, caught.value.exit_code) == ("HPC0029", 3)
+    assert words in caught.value.message
 
 
 @pytest.mark.parametrize("code", SOURCES)
