@@ -7,7 +7,7 @@ time: what this host's noise looks like.
 ``python benchmarks/gate.py --replay FILE [--trials N] [--json FILE]`` draws rounds of that file, as
 they were taken, puts them to the gate's own rules, and counts. Of equals every "slower" is a false
 alarm; then the second side of one task is made 10 % slower, and must be found. Both ways of the
-gate are tried: two recorded runs (one round of a task each) and ``--live`` (4 to 16 rounds).
+gate are tried: two recorded runs (one round of a task each) and ``--live`` (4 to 32 rounds).
 
 ``python benchmarks/gate.py --plant N`` does it for real: N times ``--live`` on a pair's C against
 itself with a comment, and N times against itself made to spin for a tenth of its own time.
@@ -137,11 +137,11 @@ Gate = Callable[[Pool, str | None, np.random.Generator], Mapping[str, Change]]
 
 
 def by_rounds(pool: Pool, planted: str | None, random: np.random.Generator) -> Mapping[str, Change]:
-    """``--live``: rounds drawn until there is an answer."""
+    """``--live``: rounds drawn until there is an answer, all that there are at the most."""
     found, changes = [], {}
     for name, timings in pool.items():
         drawn = _drawn(timings, random, PLANTED if name == planted else 1.0)
-        taken, changes[name] = live.play(name, drawn, THRESHOLD)
+        taken, changes[name] = live.play(name, drawn, THRESHOLD, len(timings))
         found.append(taken)
     all_of_it = live.whole(found, 0, THRESHOLD)
     return changes if all_of_it is None else {**changes, "all": all_of_it}
@@ -282,7 +282,7 @@ def main() -> None:
     if asked.replay is not None:
         pool = read(asked.replay)
         counts.append(replay("two recorded runs", by_runs, pool, 2, asked.trials))
-        counts.append(replay("--live", by_rounds, pool, live.LOOKS[-1], asked.trials))
+        counts.append(replay("--live", by_rounds, pool, live.MOST, asked.trials))
     if asked.plant:
         counts.append(plant(asked.plant, tasks[0]))
     if counts:

@@ -32,6 +32,7 @@ class Asked:
     force: bool
     live: bool
     seconds: float
+    rounds: int
     cannot_tell: int
     target: Path | None
     junit: Path | None
@@ -48,7 +49,13 @@ class Asked:
     "--seconds",
     default=0.5,
     type=click.FloatRange(0, min_open=True),
-    help="For one round of --live; there are 4 to 16 a task.  [0.5]",
+    help="For one round of --live.  [0.5]",
+)
+@click.option(
+    "--rounds",
+    default=live.MOST,
+    type=click.IntRange(live.FEWEST),
+    help=f"The most of --live a task; it ends with an answer.  [{live.MOST}]",
 )
 @click.option(
     "--cannot-tell",
@@ -123,7 +130,7 @@ def _live(baseline: Path, run: Path, asked: Asked) -> Comparison:
         inputs = int(after.settings["seeds"][0]), str(after.settings["distributions"][0])
         for duel in Shown(Console(stderr=True))("rematches", len(open_), open_):
             played = _noted(rematch.rounds(duel, bench, inputs, asked.seconds), taken)
-            rounds, settled[duel.name] = live.play(duel.name, played, asked.threshold)
+            rounds, settled[duel.name] = live.play(duel.name, played, asked.threshold, asked.rounds)
             found.append(rounds)
     if asked.times is not None:
         jsonl.write(asked.times, taken)
@@ -165,7 +172,7 @@ def _print(found: Comparison) -> None:
     console.print(table)
     click.echo(f"\n{found.outcome} (threshold {found.threshold:.1%})")
     if found.outcome == "cannot tell":
-        hint = "--seconds 2" if found.live else "--live, or time longer (hpctc eval --seconds)"
+        hint = "--rounds 128" if found.live else "--live, or time longer (hpctc eval --seconds)"
         click.echo(f"  hint: {hint}; and on a quieter machine")
 
 

@@ -1,10 +1,11 @@
 """The candidates of two runs, called beside each other in rounds.
 
 A round starts both anew, swaps their seats, and calls them alternately; its figure is the median
-ratio. Rounds differ by what no number of calls in one process can show, so the interval is
-Student's over the rounds. It is looked at after 4, 8 and 16 of them and measuring ends with the
-first answer; each look gets its share of the error (Bonferroni), so that looking often does not
-make answers cheap.
+ratio. Rounds differ by what no number of calls in one process can show, and some by a neighbour who
+woke up, so the interval is that of a trimmed mean over the rounds (Yuen, 1974): a fifth is taken
+off at either end; of fewer than five rounds nothing, which is Student's. It is looked at after 4,
+8, 16, ... rounds and measuring ends with the first answer; each look gets its share of the error
+(Bonferroni), so that looking often does not make answers cheap.
 """
 
 import math
@@ -19,8 +20,11 @@ from hpctc.core.records import Timing
 from hpctc.regress.judge import TASK_CONFIDENCE, WHOLE_CONFIDENCE, Answer, Change, judge
 from hpctc.score import Estimate, ratios
 
-LOOKS = (4, 8, 16)
-"""Numbers of rounds after which an answer may be given."""
+FEWEST, MOST = 4, 32
+"""Rounds of a task: before the first look, and after the last one."""
+
+TRIM = 0.2
+"""Share of the rounds that is taken off at either end."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,33 @@ class Rounds:
 
     @property
     def middle(self) -> float:
-        """The mean over the rounds."""
-        return math.fsum(self.logs) / len(self.logs)
+        """The trimmed mean over the rounds."""
+        cut = self._cut
+        return math.fsum(self._ranked[cut : len(self.logs) - cut]) / self._kept
 
     @property
     def variance(self) -> float:
-        """Of the mean."""
-        return float(np.var(self.logs, ddof=1)) / len(self.logs)
+        """Of the trimmed mean: that of the rounds with what was cut off drawn in to the edge."""
+        ranked, cut, count = self._ranked, self._cut, len(self.logs)
+        drawn = np.clip(ranked, ranked[cut], ranked[count - 1 - cut])
+        return float(np.var(drawn)) * count / (self._kept * (self._kept - 1))
+
+    @property
+    def freedom(self) -> int:
+        """Degrees of freedom of the variance."""
+        return self._kept - 1
+
+    @property
+    def _ranked(self) -> list[float]:
+        return sorted(self.logs)
+
+    @property
+    def _cut(self) -> int:
+        return int(TRIM * len(self.logs))
+
+    @property
+    def _kept(self) -> int:
+        return len(self.logs) - 2 * self._cut
 
 
 def figure(timing: Timing) -> float:
@@ -47,17 +71,25 @@ def figure(timing: Timing) -> float:
     return math.log(float(np.median(ratios(timing.candidate_ns, timing.baseline_ns))))
 
 
-def play(name: str, rounds: Iterable[Timing], threshold: float) -> tuple[Rounds, Change]:
+def looks(most: int = MOST) -> tuple[int, ...]:
+    """Numbers of rounds after which an answer may be given: each twice the one before."""
+    doubled = [FEWEST * 2**i for i in range(most.bit_length()) if FEWEST * 2**i < most]
+    return (*doubled, most)
+
+
+def play(
+    name: str, rounds: Iterable[Timing], threshold: float, most: int = MOST
+) -> tuple[Rounds, Change]:
     """Draw rounds until they give an answer, or the last look is over; a failure is an answer."""
     taken: list[float] = []
     source = iter(rounds)
-    for look in LOOKS:
+    for look in looks(most):
         for timing in islice(source, look - len(taken)):
             if timing.problem:
                 return Rounds(name, tuple(taken)), _failed(name, timing)
             taken.append(figure(timing))
         found = Rounds(name, tuple(taken))
-        answer = change(found, threshold)
+        answer = change(found, threshold, most)
         if answer.answer != "cannot tell" or len(taken) < look:
             break
     return found, answer
@@ -68,12 +100,12 @@ def _failed(name: str, timing: Timing) -> Change:
     return Change(name, answer, detail=timing.problem)
 
 
-def change(rounds: Rounds, threshold: float) -> Change:
-    """What the rounds of one task allow to say."""
+def change(rounds: Rounds, threshold: float, most: int = MOST) -> Change:
+    """What the rounds of one task allow to say, if it is looked at so often."""
     if len(rounds.logs) < 2:
         return Change(rounds.name, "cannot tell", detail="there are fewer than two rounds")
-    error = (1.0 - TASK_CONFIDENCE) / len(LOOKS)
-    ratio = _interval(rounds.middle, rounds.variance, len(rounds.logs) - 1, error)
+    error = (1.0 - TASK_CONFIDENCE) / len(looks(most))
+    ratio = _interval(rounds.middle, rounds.variance, rounds.freedom, error)
     return Change(rounds.name, judge(ratio, threshold), ratio, f"{len(rounds.logs)} rounds")
 
 
@@ -94,8 +126,8 @@ def whole(found: Sequence[Rounds], unchanged: int, threshold: float) -> Change |
 def _freedom(found: Sequence[Rounds]) -> float:
     """Degrees of freedom of a sum of means (Welch and Satterthwaite)."""
     total = math.fsum(r.variance for r in found)
-    parts = math.fsum(r.variance**2 / (len(r.logs) - 1) for r in found)
-    return total**2 / parts if parts else float(sum(len(r.logs) - 1 for r in found))
+    parts = math.fsum(r.variance**2 / r.freedom for r in found)
+    return total**2 / parts if parts else float(sum(r.freedom for r in found))
 
 
 def _interval(middle: float, variance: float, freedom: float, error: float) -> Estimate:

@@ -16,7 +16,7 @@ from hpctc.core import jsonl
 from hpctc.core.records import Candidate, Timing
 from hpctc.core.run import read_about
 from hpctc.flow import rematch
-from hpctc.regress.live import LOOKS, Rounds, change, figure, play, whole
+from hpctc.regress.live import MOST, Rounds, change, figure, looks, play, whole
 
 
 def timing(ratio: float, number: int = 0, **problem: str) -> Timing:
@@ -40,10 +40,10 @@ def test_a_round_is_its_median_ratio() -> None:
     assert figure(one) == pytest.approx(math.log(2.0))
 
 
-def test_the_interval_is_students() -> None:
+def test_the_interval_of_few_rounds_is_students() -> None:
     logs = [0.01, -0.02, 0.03, 0.00]
     found = change(Rounds("t", logs), 0.03).ratio
-    level = 1 - 0.01 / len(LOOKS)
+    level = 1 - 0.01 / len(looks())
     theirs = stats.ttest_1samp(logs, 0.0).confidence_interval(level)
     assert found is not None
     assert math.log(found.low) == pytest.approx(theirs.low)
@@ -51,13 +51,25 @@ def test_the_interval_is_students() -> None:
 
 
 def test_the_whole_of_two_tasks_is_welchs_interval() -> None:
-    a, b = [0.05, 0.06, 0.07, 0.05], [0.01, 0.05, 0.02, 0.04, 0.03, 0.00]
+    a, b = [0.05, 0.06, 0.07, 0.05], [0.01, 0.05, 0.02, 0.4, 0.03, 0.00, 0.02]
     found = whole([Rounds("a", a), Rounds("b", b)], 0, 0.03)
-    theirs = stats.ttest_ind(a, [-x for x in b], equal_var=False).confidence_interval(0.95)
+    # Yuen's test: Welch's with trimmed means and winsorised variances.
+    other = [-x for x in b]
+    theirs = stats.ttest_ind(a, other, equal_var=False, trim=0.2).confidence_interval(0.95)
     assert found is not None
     assert found.ratio is not None
     assert 2 * math.log(found.ratio.low) == pytest.approx(theirs.low)
     assert 2 * math.log(found.ratio.high) == pytest.approx(theirs.high)
+
+
+def test_a_round_that_was_disturbed_is_trimmed() -> None:
+    calm = [0.00, 0.01, -0.01, 0.005, -0.005, 0.002, -0.002, 0.001]
+    loud = [*calm[:-1], 0.6]
+    assert Rounds("t", loud).middle == pytest.approx(Rounds("t", calm).middle, abs=0.002)
+    assert change(Rounds("t", loud), 0.03).answer == "same"
+    (mean, variance) = stats.trim_mean(loud, 0.2), Rounds("t", loud).variance
+    assert Rounds("t", loud).middle == pytest.approx(mean)
+    assert math.sqrt(variance) < 0.01 < stats.sem(loud)
 
 
 def test_tasks_of_the_same_code_dilute_the_whole() -> None:
@@ -74,11 +86,17 @@ def test_tasks_of_the_same_code_dilute_the_whole() -> None:
     assert whole([], 0, 0.03) is None
 
 
+def test_looks_double_up_to_the_last() -> None:
+    assert looks() == (4, 8, 16, 32)
+    assert looks(4) == (4,)
+    assert looks(20) == (4, 8, 16, 20)
+
+
 def test_measuring_ends_with_the_first_answer() -> None:
     calm, _ = play("t", noisy(0.8, 0.005, 1), 0.03)
-    assert len(calm.logs) == LOOKS[0]
+    assert len(calm.logs) == looks()[0]
     loud, answer = play("t", noisy(1.0, 0.2, 1), 0.03)
-    assert len(loud.logs) == LOOKS[-1]
+    assert len(loud.logs) == MOST
     assert answer.answer == "cannot tell"
 
 
@@ -146,7 +164,7 @@ def test_the_live_gate_plays_only_what_is_open(slowed: tuple[Path, Path], tmp_pa
     assert "the same C" in done.output
     assert "newly right" in done.output
     taken = list(jsonl.read(times, Timing))
-    assert len(taken) in LOOKS
+    assert len(taken) in looks()
     assert all(len(t.candidate_ns) == len(t.baseline_ns) >= 10 for t in taken)
 
 
