@@ -88,6 +88,7 @@ class Setup:
             "OMP_NUM_THREADS": str(len(self.cores)),
             "OMP_THREAD_LIMIT": str(len(self.cores)),
             "OMP_PROC_BIND": "true",
+            "OMP_PLACES": ",".join(f"{{{core}}}" for core in self.cores),
             "OMP_WAIT_POLICY": "passive",
             "OMP_DYNAMIC": "false",
             **self.more,

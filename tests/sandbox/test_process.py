@@ -78,6 +78,30 @@ def test_honest_code_runs_whatever_a_host_lacks(
         assert outputs.arrays[0].tolist() == [1.0] * 8
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_lie_on_the_cores_that_were_given(build_folder: Path, threads: int) -> None:
+    usable = cores()
+    if len(usable) < threads:
+        pytest.skip(f"there are fewer than {threads} cores")
+    code = """
+    #define _GNU_SOURCE
+    #include <sched.h>
+    void f(float *y) {
+    #pragma omp parallel for
+        for (int i = 0; i < 8; i++) y[i] = (float)sched_getcpu();
+    }"""
+    library = compiler("gcc{flags='-O1 -fopenmp'}").build(code, build_folder).library
+    assert library is not None
+    setup = Setup(launcher.build(build_folder), cores=usable[-threads:])
+    with (
+        Arena([], writable=False) as inputs,
+        Arena([Y], writable=True) as outputs,
+        Candidate(setup, library, "f", inputs, outputs) as candidate,
+    ):
+        assert isinstance(candidate.call(), Called), candidate.ended
+        assert set(outputs.arrays[0].tolist()) <= set(setup.cores)
+
+
 def test_the_environment_is_ours_alone(build_folder: Path) -> None:
     code = """
     extern char **environ;

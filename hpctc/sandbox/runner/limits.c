@@ -65,9 +65,13 @@ void end_with_parent(const struct jail *jail) {
     if (jail->parent && getppid() != (pid_t)jail->parent) _exit(BROKEN); /* it died before that */
 }
 
+/* OpenMP has bound its worker i to core i; this thread begins on the first, and stays there as long
+ * as the kernel sees no reason. It may use all, so that threads of its own accord can, too. */
 void pin(const char *cores) {
     cpu_set_t set;
     CPU_ZERO(&set);
+    CPU_SET(strtol(cores, NULL, 10), &set);
+    if (sched_setaffinity(0, sizeof set, &set) != 0) fail("sched_setaffinity", errno);
     for (char *next = (char *)cores; *next; next += *next == ',')
         CPU_SET(strtol(next, &next, 10), &set);
     if (sched_setaffinity(0, sizeof set, &set) != 0) fail("sched_setaffinity", errno);
