@@ -4,28 +4,25 @@ Only divisions and calls of floats are worth a name: the compiler moves the rest
 square root that may set errno it must leave in the loop, and then the loop is no SIMD loop.
 """
 
-from collections.abc import Set
 from dataclasses import replace
 from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile import intrinsics, types
-from hpctc.transpile.fission import Threads
-from hpctc.transpile.kernel import Translated
+from hpctc.transpile.fission import Fission, Threads
+from hpctc.transpile.fold import constant
+from hpctc.transpile.uniform import THREAD
 
 Uniforms = dict[tree.Expr, tuple[str, str]]
 """Expression -> the variable that holds it, and its type."""
 
 
-def hoisted(
-    node: Threads, block: Set[str], kernel: Translated, known: Uniforms
-) -> tuple[list[Any], Threads]:
+def hoisted(node: Threads, fission: Fission, known: Uniforms) -> tuple[list[Any], Threads]:
     """Declarations of uniform subexpressions, and the loop that reads them.
 
-    ``block`` are the variables that live outside thread loops, ``known`` what was declared before;
-    it grows.
+    ``known`` is what was declared before; it grows.
     """
-    made = _Hoist(block, kernel, known)
+    made = _Hoist(fission, known)
     body = tuple(made.changed(s) for s in node.body)
     return made.declarations, replace(node, body=body)
 
@@ -33,10 +30,13 @@ def hoisted(
 class _Hoist:
     """Collects the expressions of one loop."""
 
-    def __init__(self, block: Set[str], kernel: Translated, known: Uniforms) -> None:
-        self.block = block
-        self.kernel = kernel
+    def __init__(self, fission: Fission, known: Uniforms) -> None:
+        self.block = fission.block
+        self.const = fission.const
+        self.kernel = fission.kernel
         self.known = known
+        self.guarded = False
+        """Whether what is looked at may not run at all: then memory must not be read before it."""
         self.declarations: list[tree.Declaration] = []
         """In order of first need."""
 
@@ -53,6 +53,11 @@ class _Hoist:
 
     def changed(self, node: Any) -> Any:
         """A tree with its largest uniform subexpressions replaced."""
+        if _guards(node):
+            outside, self.guarded = self.guarded, True
+            made = edit.rebuild(node, self.changed)
+            self.guarded = outside
+            return made
         if isinstance(node, tree.Binary | tree.Call) and self._costly(node):
             kind = self._kind(node)
             if kind in ("float", "double"):
@@ -63,13 +68,33 @@ class _Hoist:
         parts = list(tree.walk(node))
         calls = any(isinstance(p, tree.Call) or (isinstance(p, tree.Binary) and p.op == "/")
                     for p in parts)  # fmt: skip
-        return calls and any(isinstance(p, tree.Name) and p.name in self.block for p in parts)
+        return calls and any(self._origin(p) for p in parts)
+
+    def _origin(self, part: tree.Node) -> str | None:
+        """The variable of the block, or the array, that an expression is about."""
+        match part:
+            case tree.Name(name) if name in self.block:
+                return name
+            case tree.Index(tree.Name(name), _) if name in self.const:
+                return name
+            case _:
+                return None
+
+    def _same(self, index: tree.Expr) -> bool:
+        """Whether an index is about the block only."""
+        own = edit.mentions(index) & set(self.kernel.locals) - self.block
+        return not own and not edit.mentions(index) & THREAD
 
     def _kind(self, node: tree.Expr) -> str | None:
         """The type of an expression of variables of the block and constants; else None."""
         match node:
             case tree.Name(name) if name in self.block:
                 return types.name(self.kernel.locals[name].type)
+            case tree.Index(tree.Name(base), index) if not self.guarded and self._same(index):
+                if base not in self.const:
+                    return None
+                held = self.kernel.pointers.get(base)
+                return None if held is None else types.name(held)
             case tree.Number(text):
                 return _number(text)
             case tree.Unary("-" | "+", operand):
@@ -86,8 +111,7 @@ class _Hoist:
                 return None
 
     def _name(self, node: tree.Expr) -> str:
-        of = next(p.name for p in tree.walk(node) if isinstance(p, tree.Name)
-                  and p.name in self.block)  # fmt: skip
+        of = next(o for p in tree.walk(node) if (o := self._origin(p)) is not None)
         match node:
             case tree.Binary("/", tree.Number(), _):
                 word = f"inverse_{of}"
@@ -101,6 +125,17 @@ class _Hoist:
                     if n not in self.kernel.used)  # fmt: skip
         self.kernel.used.add(name)
         return name
+
+
+def _guards(node: Any) -> bool:
+    """Whether parts of a statement or expression may not run."""
+    match node:
+        case tree.For(_, tree.Binary("<", _, limit), _, _):
+            return (constant(limit) or 0) <= 0
+        case tree.Binary(op, _, _):
+            return op in ("&&", "||")
+        case _:
+            return isinstance(node, tree.If | tree.For | tree.While | tree.Do | tree.Select)
 
 
 def _number(text: str) -> str:

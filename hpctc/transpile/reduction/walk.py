@@ -101,7 +101,7 @@ class _Walk:
             return [], only
         body = declared_late(node.body, kernel)
         steady, body = self._steady(body, uniform)
-        before, node = hoisted(replace(node, body=body), self.fission.block, kernel, uniform)
+        before, node = hoisted(replace(node, body=body), self.fission, uniform)
         found = row(node, self.fission.geometry, kernel)
         before = [*steady, *before]
         if found is not None:
