@@ -1,5 +1,6 @@
 """Rounds of a live comparison: against scipy, on replayed noise, and once for real."""
 
+import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +14,7 @@ from scipy import stats
 
 from hpctc.cli import main
 from hpctc.core import jsonl
+from hpctc.core.codec import decode
 from hpctc.core.records import Candidate, Timing
 from hpctc.core.run import read_about
 from hpctc.flow import rematch
@@ -171,3 +173,34 @@ def test_the_live_gate_plays_only_what_is_open(slowed: tuple[Path, Path], tmp_pa
 def test_times_are_of_a_live_comparison(slowed: tuple[Path, Path], tmp_path: Path) -> None:
     words = ["regress", *map(str, slowed), "--times", str(tmp_path / "t")]
     assert CliRunner().invoke(main, words).exit_code == 2
+
+
+RECORDED = Path(__file__).parents[2] / "benchmarks" / "gate.rounds.jsonl"
+
+
+@pytest.fixture(scope="module")
+def recorded() -> dict[str, list[Timing]]:
+    """Rounds of equals, taken on two cores at a load of 7 to 9: a fifth of them is far off."""
+    found: dict[str, list[Timing]] = {}
+    for line in RECORDED.read_text(encoding="utf-8").splitlines():
+        document = json.loads(line)
+        found.setdefault(document["task"], []).append(decode(Timing, document["timing"]))
+    return found
+
+
+def slower(timings: list[Timing], loss: float, random: np.random.Generator) -> bool:
+    drawn = (timings[i] for i in random.permutation(len(timings)))
+    lost = (
+        replace(t, candidate_ns=tuple(round(loss * ns) for ns in t.candidate_ns)) for t in drawn
+    )
+    return play("t", lost, 0.03)[1].answer == "slower"
+
+
+def test_recorded_noise_raises_no_alarm(recorded: dict[str, list[Timing]]) -> None:
+    random = np.random.default_rng(5)
+    pools = list(recorded.values())
+    assert min(map(len, pools)) >= MOST
+    alarms = sum(slower(pools[n % len(pools)], 1.0, random) for n in range(150))
+    assert alarms <= 1
+    found = sum(slower(recorded["matmul"], 1.1, random) for _ in range(50))
+    assert found >= 40  # the calmest of them
