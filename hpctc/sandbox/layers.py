@@ -126,6 +126,8 @@ def lacking(
 
 
 def _layer(name: str, error: int) -> Layer:
+    if name == "watch" and not Path("/proc/self/task").is_dir():
+        return Layer(name, False, "there is no /proc")
     if error:
         return Layer(name, False, os.strerror(error))
     more = f", ABI {_landlock_version()}" if name == "landlock" else ""

@@ -11,6 +11,8 @@ class Limits:
 
     wall_seconds: float = 10.0
     """For one call, or for the whole of a compile."""
+    start_seconds: float = 20.0
+    """For loading a library and mapping its buffers."""
     cpu_seconds: int = 600
     """For the whole life of the process, all its threads together."""
     memory_bytes: int = 4096 * MIB

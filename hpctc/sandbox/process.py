@@ -28,8 +28,8 @@ READY, DONE, NO_LIBRARY, NO_ENTRY, NO_MEMORY, STARTED, REFUSED = 1, 2, 3, 4, 5, 
 MOST_ARGUMENTS = 64
 MOST_WORDS = 16384
 """Bytes of its standard error that are looked at."""
-START_SECONDS = 20.0
-"""For loading the library and mapping the buffers."""
+START_SECONDS = 60.0
+"""For the runner itself, before anything of the candidate runs: only a broken host needs longer."""
 LOOK_SECONDS = 0.1
 """How often a child is looked at while its answer is awaited."""
 
@@ -185,7 +185,7 @@ class Candidate:
             self._starter, self.pid, self._init = self.pid, value, init
 
     def _await_ready(self, buffers: int) -> None:
-        reply = self._reply(START_SECONDS)
+        reply = self._reply(self.setup.limits.start_seconds)
         if isinstance(reply, Ended):
             return
         _, status, value = reply

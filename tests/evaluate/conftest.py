@@ -29,7 +29,7 @@ void entry(const float *restrict x, float *restrict y) {
 @pytest.fixture(scope="session")
 def bench(build_folder: Path) -> Bench:
     """One core, a second a call."""
-    setup = Setup(launcher.build(build_folder), Limits(wall_seconds=1.0), (0,))
+    setup = Setup(launcher.build(build_folder), Limits(wall_seconds=1.0, start_seconds=5.0), (0,))
     return Bench(setup, compiler("gcc{flags='-O2 -fopenmp'}"), build_folder)
 
 
