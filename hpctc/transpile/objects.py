@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from hpctc.syntax import tree
 from hpctc.transpile import intrinsics, types
+from hpctc.transpile.changes import address, mutated
 from hpctc.transpile.deduce import deduce, viable
 from hpctc.transpile.fold import number
+from hpctc.transpile.inlining import Inlining
 from hpctc.transpile.program import Defined, last
 from hpctc.transpile.scope import Layout, Scope, Typed
-from hpctc.transpile.statements import Statements, address, mutated
 
 _LIMITS = {
     (kind, name): text
@@ -41,7 +42,7 @@ class Closure:
     mutable: frozenset[str]
 
 
-class Objects(Statements):
+class Objects(Inlining):
     """Calls of what is no plain function."""
 
     def method(self, node: tree.Call, function: tree.Member) -> Typed:

@@ -15,7 +15,6 @@ import pytest
 
 from hpctc.core.records import Launch
 from hpctc.transpile import Diagnosed
-from hpctc.transpile.diagnostics import DIAGNOSTICS
 
 EMULATED = Path(__file__).parents[1] / "emulate"
 
@@ -90,9 +89,3 @@ def test_the_text_is_the_same_each_time(case: Any, bench: Any) -> None:
         return text
 
     assert once() == once()
-
-
-def test_each_number_is_raised_with_a_text() -> None:
-    folder = Path(__file__).parents[2] / "hpctc" / "transpile"
-    code = "".join(p.read_text() for p in folder.glob("*.py") if p.stem != "diagnostics")
-    assert [n for n in DIAGNOSTICS if f'"{n}"' not in code] == []
