@@ -9,8 +9,8 @@ they were taken, puts them to the gate's own rules, and counts. Of equals every 
 alarm; then the second side of one task is made 10 % slower, and must be found. Both ways of the
 gate are tried: two recorded runs (one round of a task each) and ``--live`` (4 to 32 rounds).
 
-``benchmarks/gate.rounds.jsonl`` is such a file, of two cores at a load of 7 to 9: the worst that the
-gate has to live with.
+``benchmarks/gate.rounds.jsonl`` is such a file, of two cores at a load of 7 to 9: the worst that
+the gate has to live with.
 
 ``python benchmarks/gate.py --plant N`` does it for real: N times ``--live`` on a pair's C against
 itself with a comment, and N times against itself made to spin for a tenth of its own time.
