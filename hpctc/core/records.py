@@ -262,6 +262,8 @@ class Scene:
     flush: Literal["end", "start"] = "end"
     """At which end its arrays touched a guard page."""
     threads: int = 1
+    tolerance: float | None = None
+    """Of the failing call; None: what its graph says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

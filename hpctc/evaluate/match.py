@@ -7,7 +7,7 @@ where the candidate's differ from the first rung's, the float64 meaning decides.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -158,7 +158,12 @@ class Match:
             for turn in range(self.cold_rounds if seconds else 0):
                 cold.add(*self._round(next(inputs), turn, cold=True))
         except _Stopped as stopped:
-            scene = Scene(tier="timed calls", calls=tuple(self._calls), threads=self.cores)
+            scene = Scene(
+                tier="timed calls",
+                calls=tuple(self._calls),
+                threads=self.cores,
+                tolerance=self.tolerance,
+            )
             blamed = scene if stopped.verdict != "correct" else None
             return Outcome(warm, cold, stopped.verdict, stopped.problem, blamed, self._dropped)
         for name in self._dropped:  # what a rung did before it failed is no column
@@ -189,7 +194,7 @@ class Match:
             raise _Stopped("out-of-bounds", f"in a timed call {where}")
         yardstick = next(iter(self._sides.values()))
         if _differ(self.candidate.outputs, yardstick.outputs, self.tolerance):
-            finding = compared(self.candidate.outputs, self.decide(values))
+            finding = compared(self.candidate.outputs, self._decided(values))
             if finding.verdict != "correct":
                 raise _Stopped("wrong", finding.detail)
         return mine, {n: c for n, c in found.items() if isinstance(c, Called) and n in self._sides}
@@ -207,9 +212,15 @@ class Match:
             elif proving and name != first:
                 outputs = self._sides[name].outputs
                 if _differ(outputs, self._sides[first].outputs, self.tolerance):
-                    finding = compared(outputs, self.decide(values))
+                    finding = compared(outputs, self._decided(values))
                     if finding.verdict != "correct":
                         self._drop(name, f"its answer is {finding.verdict}: {finding.detail}")
+
+    def _decided(self, values: Sequence[Array]) -> Case:
+        """What is right, at least as loosely as where the candidate was checked."""
+        case = self.decide(values)
+        allowed = max(case.right.tolerance, self.tolerance)
+        return replace(case, right=replace(case.right, tolerance=allowed))
 
     def _rest(self, names: Sequence[str]) -> None:
         """Call these no more, and keep what they showed; never the yardstick."""

@@ -18,6 +18,7 @@ from hpctc.core.suite import Suite
 from hpctc.evaluate.bench import Bench, in_order
 from hpctc.evaluate.cases import Case, case, cases, inputs_of
 from hpctc.evaluate.mutants import Mutant, mutants
+from hpctc.evaluate.rebuilds import widened
 from hpctc.evaluate.verify import judge
 from hpctc.graph.meaning import DISTRIBUTIONS
 
@@ -63,7 +64,7 @@ def oracle(pair: Pair, suite: Suite, bench: Bench, count: int = MUTANTS) -> Orac
     about = {"of": pair.id, "name": pair.name, "asked": count, "seeds": suite.seeds}
     about["distributions"] = suite.distributions
     try:
-        own = tuple(cases(pair, suite))
+        own = widened(pair, tuple(cases(pair, suite)), quick)
         if (told := judge(pair.c_code, pair, own, quick)).verdict != "correct":
             return Oracle.make(**about, reason=f"the reference is {told.verdict}: {told.detail}")
         chosen = list(islice(_built(pair, quick), count))

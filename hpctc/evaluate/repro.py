@@ -92,7 +92,7 @@ def _write(failure: Failure, folder: Path) -> None:
         "repro/task.h.j2",
         **values,
         without_entry="not built" if failure.candidate.source else "not found",
-        tolerance=repr(right.right.tolerance) if right else "0.0",
+        tolerance=repr(_tolerance(failure.scene, right)),
         call_seconds=max(1, round(failure.call_seconds)),
         flush_start=int(failure.scene is not None and failure.scene.flush == "start"),
         arrays=list(_described(pair)),
@@ -116,6 +116,14 @@ def _write(failure: Failure, folder: Path) -> None:
         jail=failure.jail,
     )
     (folder / "README.md").write_text(readme, encoding="utf-8")
+
+
+def _tolerance(scene: Scene | None, right: Case | None) -> float:
+    """What held when it failed: of the graph, or wider where rebuilds of the reference were."""
+    known = [right.right.tolerance if right else 0.0]
+    if scene is not None and scene.tolerance is not None:
+        known.append(scene.tolerance)
+    return max(known)
 
 
 def _source(failure: Failure) -> str | None:

@@ -7,7 +7,6 @@ with ThreadSanitizer (:mod:`hpctc.evaluate.sanitize`).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import groupby
 from threading import Lock
 
@@ -16,6 +15,7 @@ from hpctc.core.suite import Suite
 from hpctc.evaluate.bench import Attempt, Bench, in_order
 from hpctc.evaluate.cases import Case, cases
 from hpctc.evaluate.compare import difference
+from hpctc.evaluate.rebuilds import widened
 from hpctc.evaluate.sanitize import PASSED, THREADS, WATCHERS, Watcher, examine
 from hpctc.evaluate.seat import Seat
 from hpctc.sandbox.arena import Arena, Flush
@@ -41,7 +41,7 @@ def verify(attempts: Iterable[Attempt], suite: Suite, bench: Bench) -> Iterator[
         for _, group in groupby(attempts, key=lambda a: a.task.id):
             shared: Shared | None = None
             for attempt in group:
-                shared = shared or Shared(attempt.task.pair, suite)
+                shared = shared or Shared(attempt.task.pair, suite, bench)
                 yield attempt, shared
 
     return in_order(lambda work: _verdict(*work, suite, bench), with_cases(), bench.jobs)
@@ -50,8 +50,8 @@ def verify(attempts: Iterable[Attempt], suite: Suite, bench: Bench) -> Iterator[
 class Shared:
     """The cases of a task, made when first asked for, by one of the threads that need them."""
 
-    def __init__(self, pair: Pair, suite: Suite) -> None:
-        self._make = partial(cases, pair, suite)
+    def __init__(self, pair: Pair, suite: Suite, bench: Bench) -> None:
+        self._pair, self._suite, self._bench = pair, suite, bench
         self._lock = Lock()
         self._known: tuple[Case, ...] | None = None
 
@@ -59,7 +59,8 @@ class Shared:
         """The cases; slow the first time."""
         with self._lock:
             if self._known is None:
-                self._known = tuple(self._make())
+                made = tuple(cases(self._pair, self._suite))
+                self._known = widened(self._pair, made, self._bench)
             return self._known
 
 
@@ -107,7 +108,13 @@ def judge(source: str, pair: Pair, known: Sequence[Case], bench: Bench) -> Findi
                 finding = replace(run_case(seat, case, turn), tiers=("calls",))
                 if finding.verdict != "correct":
                     calls = tuple(c.name for c in known[: turn + 1])
-                    scene = Scene(tier="calls", calls=calls, flush=flush, threads=threads)
+                    scene = Scene(
+                        tier="calls",
+                        calls=calls,
+                        flush=flush,
+                        threads=threads,
+                        tolerance=case.right.tolerance,
+                    )
                     return _refined(replace(finding, scene=scene), source, pair, case, bench)
                 worst = max(found.max_error or 0.0, finding.max_error or 0.0)
                 found = replace(finding, max_error=worst)
