@@ -9,6 +9,7 @@ from hpctc.transpile.fold import constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.bounds import bounded
+from hpctc.transpile.shape.digitwise import digitwise
 from hpctc.transpile.shape.nest import nested
 
 SMALL = 20_000
@@ -25,7 +26,7 @@ def tidy(body: Sequence[Any], geometry: Geometry, kernel: Translated) -> tuple[A
         case _:
             pass
     inner = tuple(s for part in body for s in _opened(part, geometry, kernel))
-    return _blocks(inner, geometry)
+    return digitwise(_blocks(inner, geometry), kernel)
 
 
 def _opened(node: Any, geometry: Geometry, kernel: Translated) -> list[Any]:

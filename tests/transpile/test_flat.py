@@ -268,6 +268,13 @@ CASES = {
           col = blockIdx.y * 16 + threadIdx.x;
           y[row * 48 + col] = tile[threadIdx.x][threadIdx.y];
         }""", (4, 3), (16, 16), {"x": draw(48, 64)}, lambda x: x.T),
+    "blocks_and_barriers": Case(
+        """__global__ void f(float *y, const float *x) {
+          __shared__ float row[32];
+          row[threadIdx.x] = x[blockIdx.x / 6 * 192 + blockIdx.x % 6 * 32 + threadIdx.x];
+          __syncthreads();
+          y[blockIdx.x * 32 + threadIdx.x] = row[31 - threadIdx.x] + row[threadIdx.x];
+        }""", 24, 32, {"x": draw(24, 32)}, lambda x: x[:, ::-1] + x),
     "uneven": Case(
         """__global__ void f(float *y, const float *x) {
           int i = blockIdx.x * 64 + threadIdx.x;

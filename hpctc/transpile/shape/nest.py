@@ -22,8 +22,6 @@ from hpctc.transpile.shape.reduce import along
 from hpctc.transpile.shape.scalars import declared_late
 from hpctc.transpile.shape.segments import segments
 
-LETTERS = ("i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "v")
-
 
 def nested(body: Sequence[Any], geometry: Geometry, kernel: Translated) -> tuple[Any, ...]:
     """The loops of a kernel whose threads never meet."""
@@ -192,7 +190,7 @@ class _Nest:
     def _name(self, digit: Digit) -> str:
         if (title := self.titles.get(digit)) is not None and title not in self.leaves:
             return title
-        name = next(n for n in LETTERS if n not in self.used)
+        name = radix.fresh(self.used)
         self.used.add(name)
         return name
 

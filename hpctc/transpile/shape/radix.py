@@ -1,8 +1,9 @@
 """Which cuts an axis gets: its loops, so that digits are loop variables."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from hpctc.syntax import tree
@@ -42,6 +43,13 @@ class Loop:
         return float("inf") if trips is None else trips
 
 
+def fresh(taken: Collection[str]) -> str:
+    """A loop's variable: i, j, k, ... as far as they are free."""
+    letters = "ijklmnopqrstuv"
+    names = chain(letters, (f"i{n}" for n in count(1)))
+    return next(n for n in names if n not in taken)
+
+
 def digits_in(body: Iterable[Any], axis: str) -> Counter[Digit]:
     """How often each digit of an axis is asked for."""
     return Counter(
@@ -57,11 +65,11 @@ def cuts(found: Counter[Digit], extent: int | None) -> tuple[int, ...]:
         for cut in (digit.low, digit.high):
             if cut is not None and cut > 1 and (extent is None or cut < extent):
                 votes[cut] += times
-    chain: list[int] = []
+    kept: list[int] = []
     for cut, _ in sorted(votes.items(), key=lambda item: (-item[1], item[0])):
-        if all(cut % other == 0 or other % cut == 0 for other in chain):
-            chain.append(cut)
-    return tuple(sorted(chain))
+        if all(cut % other == 0 or other % cut == 0 for other in kept):
+            kept.append(cut)
+    return tuple(sorted(kept))
 
 
 def chunks(points: int) -> int | None:
@@ -70,9 +78,9 @@ def chunks(points: int) -> int | None:
     With a length that the compiler knows, the inner loop is better SIMD than a share of threads.
     """
     for fit in (LANES, 1):
-        for count in range(FEW, MANY):
-            if points % (count * fit) == 0:
-                return points // count
+        for pieces in range(FEW, MANY):
+            if points % (pieces * fit) == 0:
+                return points // pieces
     return None
 
 

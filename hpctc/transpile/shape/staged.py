@@ -28,9 +28,8 @@ from hpctc.transpile.fold import number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Barrier, Geometry
 from hpctc.transpile.shape.emit import emitted
-from hpctc.transpile.shape.nest import LETTERS
 from hpctc.transpile.shape.order import accesses, ordered, tiled
-from hpctc.transpile.shape.radix import Loop
+from hpctc.transpile.shape.radix import Loop, fresh
 
 Change = Callable[[Form], Form]
 
@@ -75,8 +74,10 @@ def _loops(one: Definition, space: Space, kernel: Translated) -> tuple[Any, ...]
     ):
         raise Doubt
     digits.sort(key=lambda d: -abs(index.coefficient(d)))
-    free = (name for name in LETTERS if name not in kernel.used)
-    speller = Speller(space, {d: next(free) for d in digits})
+    names: dict[str, str] = {}
+    for digit in digits:
+        names[digit] = fresh({*kernel.used, *names.values()})
+    speller = Speller(space, names)
     loops = [Loop(speller.names[d], number(space.extents[d])) for d in digits]
     target = tree.Index(tree.Name(one.array), speller.form(index))
     body: tuple[Any, ...] = (tree.Evaluate(tree.Assign("=", target, speller.value(value))),)
