@@ -4,19 +4,18 @@ from dataclasses import replace
 from typing import Any
 
 from hpctc.syntax import edit, tree
-from hpctc.transpile import types
 from hpctc.transpile.fold import NEGATED, constant
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.reduction.pointers import steady
 from hpctc.transpile.reduction.search import Search
 from hpctc.transpile.reduction.unread import without_unread
 from hpctc.transpile.returns import has_return, tailed
 from hpctc.transpile.scope import Barrier, Collective, Geometry, Warped
-from hpctc.transpile.statements import reassigned
 
 
 def reductions(kernel: Translated, geometry: Geometry, const: frozenset[str]) -> Translated:
     """The kernel with what its threads reduce together written as reductions."""
-    kernel = _pointers(kernel)
+    kernel = steady(kernel)
     nodes = [n for s in kernel.body for n in tree.walk(s)]
     meets = any(isinstance(n, Collective | Barrier) for n in nodes)
     if not meets or any(isinstance(n, Warped) for n in nodes):
@@ -26,23 +25,9 @@ def reductions(kernel: Translated, geometry: Geometry, const: frozenset[str]) ->
         through = replace(kernel, body=tuple(_upright(s) for s in tailed(kernel.body, drop=True)))
         if any(has_return(s) for s in through.body):
             return kernel
+        through = steady(through)
     made = Search(through, geometry, const).run()
     return kernel if made is through else without_unread(made)
-
-
-def _pointers(kernel: Translated) -> Translated:
-    """The kernel knowing that a pointer keeps its value though something is stored behind it."""
-    moved = {n for s in kernel.body for n in reassigned(s)}
-    declared = {
-        v.name
-        for s in kernel.body
-        for n in tree.walk(s)
-        if isinstance(n, tree.Declaration)
-        for v in n.variables
-        if v.value is not None and isinstance(types.bare(v.type), tree.Pointer)
-    }
-    fixed = declared - moved - kernel.constants
-    return replace(kernel, constants=kernel.constants | fixed) if fixed else kernel
 
 
 def _upright(node: Any) -> Any:

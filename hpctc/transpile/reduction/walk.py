@@ -18,6 +18,7 @@ from hpctc.transpile.reduction.lower import identity, join
 from hpctc.transpile.reduction.machine import Facts, Machine, Mask, Stop
 from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.reduction.operators import Operator
+from hpctc.transpile.reduction.pointers import unwritten
 from hpctc.transpile.reduction.rows import Row, row
 from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.extremes import compared
@@ -86,7 +87,7 @@ class _Walk:
 
     def written(self, body: Sequence[Any]) -> list[Any]:
         """A list of statements with its rows as loops."""
-        made = kept(body, self.fission.const, self.fission.kernel)
+        made = kept(body, unwritten(self.fission.kernel, self.fission.const), self.fission.kernel)
         return [s for node in made for s in (self._row(node) if isinstance(node, Row) else [node])]
 
     def _nested(self, node: Any) -> Any:
