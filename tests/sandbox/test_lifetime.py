@@ -15,7 +15,7 @@ from hpctc.native.compiler import compiler
 from hpctc.sandbox import launcher
 from hpctc.sandbox.arena import Arena
 from hpctc.sandbox.compiling import fenced
-from hpctc.sandbox.layers import given
+from hpctc.sandbox.layers import MEANS, given
 from hpctc.sandbox.limits import Limits
 from hpctc.sandbox.process import Called, Candidate, Setup
 
@@ -40,7 +40,8 @@ from hpctc.sandbox.arena import Arena
 from hpctc.sandbox.process import Candidate, Setup
 y = Tensor(name="y", shape=(8,), dtype="float32")
 with Arena([], False) as i, Arena([y], True) as o:
-    with Candidate(Setup(Path(sys.argv[1])), Path(sys.argv[2]), "f", i, o) as child:
+    setup = Setup(Path(sys.argv[1]), layers=tuple(sys.argv[3:]))
+    with Candidate(setup, Path(sys.argv[2]), "f", i, o) as child:
         print(child.pid, flush=True)
         child.call()
 """
@@ -87,11 +88,13 @@ def test_a_daemon_of_a_candidate_ends_with_it(build_folder: Path) -> None:
     os.close(errors)
 
 
-def test_a_candidate_ends_with_its_parent(build_folder: Path) -> None:
+@pytest.mark.parametrize("absent", [(), ("namespaces", "mounts"), tuple(MEANS)])
+def test_a_candidate_ends_with_its_parent(build_folder: Path, absent: tuple[str, ...]) -> None:
     runner = launcher.build(build_folder)
     code = "void f(float *y) { for (;;) y[0]++; }"
     library = compiler("gcc{flags=-O0}").build(code, build_folder).library
-    command = [sys.executable, "-c", PARENT, str(runner), str(library)]
+    layers = [name for name in given(runner) if name not in absent]
+    command = [sys.executable, "-c", PARENT, str(runner), str(library), *layers]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())

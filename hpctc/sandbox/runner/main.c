@@ -129,7 +129,6 @@ static int in_two(struct jail *jail, char **words) {
 
 static int run_calls(struct jail *jail, char **words) {
     int error;
-    end_with_parent(jail);
     if (jail->layers & RLIMITS && (error = limit_resources(jail, FIRST_CLOSED)))
         refuse(RLIMITS, error);
     jail->candidate = words[0];
@@ -141,6 +140,7 @@ static int run_calls(struct jail *jail, char **words) {
         snprintf(opened, sizeof opened, "/proc/self/fd/%d", jail->library);
         if (access(words[0], R_OK) != 0) jail->candidate = opened; /* nobody may go to its folder */
     }
+    end_with_parent(jail); /* to become another user would have undone it */
     if (!(jail->layers & NAMESPACES)) {
         report(0, STARTED, (uint64_t)getpid());
         return serve_calls(jail, words + 1);
