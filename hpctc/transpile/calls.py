@@ -1,5 +1,6 @@
 """Calls: CUDA's functions by the table, the source's own emitted or inlined."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 
 from hpctc.syntax import tree
@@ -370,39 +371,39 @@ class Calls(Expressions):
             return self.inline(defined, args, bound, node)
         return self.emitted(defined, args, bound, node)
 
+    @abstractmethod
     def static_call(self, node: tree.Call, holder: tree.Type, name: str) -> Typed:
         """``Struct<T>::function(args)`` (the objects' part of the translator does)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def called_value(self, node: tree.Call, given: Typed) -> Typed:
         """``f(args)`` where ``f`` is an object (the objects' part of the translator does)."""
-        raise NotImplementedError
 
     def argument_of(self, node: tree.Expr) -> Typed:
         """An argument; an initializer list waits for its parameter's type."""
         return self.expr(node)
 
+    @abstractmethod
     def inline(
         self, defined: Defined, args: list[Typed],
         bound: dict[str, tree.Type | tree.Expr], node: tree.Node,
     ) -> Typed:  # fmt: skip
         """Put a function's body here (the statements' part of the translator does)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def emitted(
         self, defined: Defined, args: list[Typed],
         bound: dict[str, tree.Type | tree.Expr], node: tree.Node,
     ) -> Typed:  # fmt: skip
         """Call a function that the C has as well (the statements' part does)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def method(self, node: tree.Call, function: tree.Member) -> Typed:
         """A call of a method: of a group, or of a struct of the source."""
-        raise NotImplementedError
 
+    @abstractmethod
     def group_call(self, node: tree.Call, name: str) -> Typed | None:
         """A function of cooperative groups or wmma (their part of the translator does)."""
-        raise NotImplementedError
 
 
 def _literal(node: tree.Expr) -> bool:

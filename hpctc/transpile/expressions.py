@@ -1,6 +1,7 @@
 """Expressions of CUDA C++ as expressions of C, each with its type."""
 
 import re
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -145,9 +146,9 @@ class Expressions(Scopes):
             return Typed(node, types.INT)
         return Typed(node, tree.Pointer(tree.Named("char")))
 
+    @abstractmethod
     def shared_by_name(self, variable: tree.Variable) -> Typed:
         """A file's ``__shared__`` variable (the statements' part of the translator does)."""
-        raise NotImplementedError
 
     # --- operators ---
 
@@ -377,9 +378,9 @@ class Expressions(Scopes):
             return Typed(tree.Member(given.expr.operand, node.name, arrow=True), kind)
         return Typed(tree.Member(given.expr, node.name, node.arrow), kind)
 
+    @abstractmethod
     def fragment_member(self, given: Typed, kind: tree.Type, member: str) -> Typed:
         """``fragment.x`` and ``fragment.num_elements`` (the warp's part of the translator does)."""
-        raise NotImplementedError
 
     def _field(self, name: str, node: tree.Member) -> tree.Type:
         if name in types.VECTORS:
@@ -494,21 +495,21 @@ class Expressions(Scopes):
             return Typed(number(types.BYTES[name]), types.ULONG)
         return Typed(tree.SizeOf(kind), types.ULONG)
 
+    @abstractmethod
     def elementwise(self, op: str, args: list[Typed]) -> Typed:
         """An operation on vectors, place by place (the calls' part of the translator does)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def overloaded(self, op: str, given: Sequence[Typed], node: tree.Expr) -> Typed | None:
         """An operator that the source defines (the objects' part of the translator does)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def made(self, kind: tree.Type, args: Sequence[tree.Expr], node: tree.Node) -> Typed | None:
         """An object from a constructor of the source (the objects' part does)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def blank(self, kind: tree.Type) -> tree.Expr | None:
         """What a struct's members say they start with (the objects' part does)."""
-        raise NotImplementedError
 
 
 def _qualifiers(kind: tree.Type) -> tuple[str, ...]:

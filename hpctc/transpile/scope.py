@@ -1,5 +1,6 @@
 """Names while a function is translated: what each stands for, its type, and what C needs of it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -110,7 +111,7 @@ class Local:
     aligned: int = 0
 
 
-class Scopes:
+class Scopes(ABC):
     """Base of the translator: scopes, unique names, types by name."""
 
     def __init__(
@@ -239,9 +240,9 @@ class Scopes:
             raise Diagnosed("HPC0027", at=node.at)
         return number(value)
 
+    @abstractmethod
     def expr(self, node: tree.Expr) -> Typed:
         """Translate an expression (the expressions' part of the translator does)."""
-        raise NotImplementedError
 
     def named(
         self, name: str, args: tuple[tree.Expr | tree.Type, ...] | None, node: tree.Type
