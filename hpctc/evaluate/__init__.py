@@ -5,9 +5,9 @@ Comes in: candidates with their tasks. Goes out: :class:`~hpctc.core.records.Bui
 A candidate that fails is a record with a reason; only a broken harness is an exception.
 
 :mod:`~hpctc.evaluate.building` compiles. :mod:`~hpctc.evaluate.verify` compares with the float64
-meaning on several seeds, with tolerances that :mod:`~hpctc.evaluate.rebuilds` may widen, and puts what
-is right through :mod:`~hpctc.evaluate.sanitize`. :mod:`~hpctc.evaluate.timing` alternates what is
-correct with its :mod:`~hpctc.evaluate.rung`'s, one :mod:`~hpctc.evaluate.match` a number of threads.
-:mod:`~hpctc.evaluate.repro` writes a failure as a folder that fails alone, and
-:mod:`~hpctc.evaluate.oracle` asks by mutants whether a task's inputs tell wrong from right.
+meaning on several seeds, with tolerances that :mod:`~hpctc.evaluate.rebuilds` may widen, and puts
+what is right through :mod:`~hpctc.evaluate.sanitize`. :mod:`~hpctc.evaluate.timing` times what is
+correct beside each :mod:`~hpctc.evaluate.rung` of the ladder, in turns, as
+:mod:`~hpctc.evaluate.match` has them. :mod:`~hpctc.evaluate.repro` writes a failure as a folder that
+fails alone; :mod:`~hpctc.evaluate.oracle` asks by mutants whether inputs tell wrong from right.
 """
