@@ -1,5 +1,6 @@
 """Cross-thread reductions: every idiom becomes one reduction, and what is none stays as it is."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,15 @@ def test_an_idiom_is_one_reduction(name: str, bench: Any) -> None:
     assert "[256]" not in text
     wanted = eval(idiom.means, {"x": arrays["x"]})
     np.testing.assert_array_equal(transpiled(idiom, arrays, bench), wanted, err_msg=text)
+
+
+@pytest.mark.parametrize(
+    "name", ["block_function", "butterfly_rows", "columns", "two_at_once", "in_an_expression"]
+)
+def test_the_text_is_as_a_person_would_write_it(
+    name: str, bench: Any, golden: Callable[[str, str], None]
+) -> None:
+    golden(f"{name}.c", code(RIGHT[name], bench))
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -1,0 +1,15 @@
+void entry(const float *restrict x, float *restrict y) {
+  #pragma omp parallel for
+  for (int bx = 0; bx < 3; ++bx) {
+    float sum = 0.0f;
+    #pragma omp simd reduction(+:sum)
+    for (int i = 0; i < 128; ++i) {
+      float sum_part = 0.0f;
+      for (int part = 0; part < 8; ++part) {
+        sum_part = sum_part + x[bx * 1024 + part * 128 + i];
+      }
+      sum = sum + sum_part;
+    }
+    y[bx] = sum;
+  }
+}
