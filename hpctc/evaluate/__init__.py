@@ -8,6 +8,6 @@ A candidate that fails is a record with a reason; only a broken harness is an ex
 meaning on several seeds, with tolerances that :mod:`~hpctc.evaluate.rebuilds` may widen, and puts
 what is right through :mod:`~hpctc.evaluate.sanitize`. :mod:`~hpctc.evaluate.timing` times what is
 correct beside each :mod:`~hpctc.evaluate.rung` of the ladder, in turns, as
-:mod:`~hpctc.evaluate.match` has them. :mod:`~hpctc.evaluate.repro` writes a failure as a folder that
-fails alone; :mod:`~hpctc.evaluate.oracle` asks by mutants whether inputs tell wrong from right.
+:mod:`~hpctc.evaluate.match` has them. :mod:`~hpctc.evaluate.repro` writes a failure as a folder
+that fails alone; :mod:`~hpctc.evaluate.oracle` asks by mutants whether inputs tell wrong from right.
 """
