@@ -165,10 +165,12 @@ class _Walk:
         body = node.body if parts == 1 else self._side_by_side(node, parts)
         extent = node.extent if parts == 1 else number((constant(node.extent) or 0) // parts)
         loop = counted(node.name, extent, body)
+        note = f"// {parts} parts of the row at once: their additions do not wait for one another."
+        made: list[Any] = [tree.Directive(note)] if parts > 1 else []
         if not vectorisable(body):
-            return [loop]
+            return [*made, loop]
         clauses = "".join(f" reduction({op}:{name})" for op, name in node.joins)
-        return [tree.Directive(f"#pragma omp simd{clauses}"), loop]
+        return [*made, tree.Directive(f"#pragma omp simd{clauses}"), loop]
 
     def _parts(self, node: Row) -> int:
         size = constant(node.extent)

@@ -3,6 +3,7 @@ void entry(const float *restrict x, float *restrict y) {
   for (int bx = 0; bx < 3; ++bx) {
     float sum_1 = 0.0f;
     float sum = 0.0f;
+    // 8 parts of the row at once: their additions do not wait for one another.
     #pragma omp simd reduction(+:sum_1) reduction(+:sum)
     for (int i = 0; i < 128; ++i) {
       float sum_1_part = 0.0f;
