@@ -3,8 +3,9 @@
 from typing import Any
 
 from hpctc.syntax import tree
-from hpctc.transpile.contract.operands import Copy, Scratch
+from hpctc.transpile.contract.operands import LANES, Copy, Dimension, Scratch, strides
 from hpctc.transpile.contract.spell import SIMD, Speller, assign, comment, declared, loop, parallel
+from hpctc.transpile.contract.values import loads
 from hpctc.transpile.fold import number
 
 FEW = 20_000
@@ -22,13 +23,42 @@ def filled(copy: Copy, speller: Speller, scratch: Scratch) -> list[Any]:
     target = tree.Index(tree.Name(copy.name), speller.form(copy.index({})))
     body: tuple[Any, ...] = (assign(target, speller.value(copy.value)),)
     dimensions = [d for d in copy.dimensions if d.extent > 1]
-    for place, dimension in enumerate(reversed(dimensions)):
-        made = loop(speller.names[dimension.digit], number(dimension.extent), *body)
-        body = (SIMD, made) if place == 0 else (made,)
+    if _turned(copy, dimensions):
+        body = _chunked(dimensions[-2:], body, speller, scratch)
+    else:
+        for place, dimension in enumerate(reversed(dimensions[-2:])):
+            made = loop(speller.names[dimension.digit], number(dimension.extent), *body)
+            body = (SIMD, made) if place == 0 else (made,)
+    for dimension in reversed(dimensions[:-2]):
+        body = (loop(speller.names[dimension.digit], number(dimension.extent), *body),)
     outer = [d.extent for d in dimensions[:-1]]
     if copy.cells >= FEW and outer:
         body = (parallel(2 if len(outer) > 1 and outer[0] < 8 else 1), *body)
     return [comment(f"{copy.source}, {copy.words}."), _memory(copy), *body]
+
+
+def _turned(copy: Copy, dimensions: list[Dimension]) -> bool:
+    """Whether rows of the source become columns of the copy, long ones."""
+    if len(dimensions) < 2 or dimensions[-2].extent < 4 * LANES:
+        return False
+    steps = [strides(load.index) for load in loads(copy.value)]
+    return all(by.get(dimensions[-2].digit) == 1 for by in steps)
+
+
+def _chunked(
+    dimensions: list[Dimension], body: tuple[Any, ...], speller: Speller, scratch: Scratch
+) -> tuple[Any, ...]:
+    """A cache line of each source row at a time: it is read once, and whole."""
+    rows, columns = dimensions
+    chunk = tree.Name(scratch.name("chunk"))
+    name, extent = speller.names[rows.digit], number(rows.extent)
+    start = tree.Binary("*", chunk, number(LANES))
+    end: tree.Expr = tree.Binary("+", start, number(LANES))
+    if rows.extent % LANES:
+        end = tree.Call(tree.Name("min_int"), (end, extent))
+    inner = loop(name, end, *body, start=start)
+    lanes = loop(speller.names[columns.digit], number(columns.extent), inner)
+    return (loop(chunk.name, number(-(-rows.extent // LANES)), lanes),)
 
 
 def _memory(copy: Copy) -> tree.Declaration:

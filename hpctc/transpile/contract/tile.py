@@ -130,7 +130,7 @@ def _cycles(nest: Nest, tile: Tile, operands: Sequence[Load], ours: frozenset[st
             0.0 if operand.array in ours and by[tile.along] == 1 else _copied(nest, tile, operand)
         )
     stored = sums * _scattered(nest, tile)
-    return tiles * (steps * max(sums / 2, loaded / 2, LATENCY) + stored + 8) + copied
+    return tiles * (steps * (max(sums / 2, loaded / 2, LATENCY) + 1) + stored + 8) + copied
 
 
 def _scattered(nest: Nest, tile: Tile) -> float:
