@@ -9,5 +9,6 @@ meaning on several seeds, with tolerances that :mod:`~hpctc.evaluate.rebuilds` m
 what is right through :mod:`~hpctc.evaluate.sanitize`. :mod:`~hpctc.evaluate.timing` times what is
 correct beside each :mod:`~hpctc.evaluate.rung` of the ladder, in turns, as
 :mod:`~hpctc.evaluate.match` has them. :mod:`~hpctc.evaluate.repro` writes a failure as a folder
-that fails alone; :mod:`~hpctc.evaluate.oracle` asks by mutants whether inputs tell wrong from right.
+that fails alone; :mod:`~hpctc.evaluate.oracle` asks by mutants whether inputs tell wrong from
+right.
 """
