@@ -2,8 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -73,7 +73,11 @@ class Asked:
     envvar="GITHUB_STEP_SUMMARY",
     help="Append Markdown here.  [$GITHUB_STEP_SUMMARY]",
 )
-@click.option("--times", type=click.Path(path_type=Path), help="Write the raw times of --live.")
+@click.option(
+    "--times",
+    type=click.Path(path_type=Path),
+    help="Keep the raw times of --live; go on with them.",
+)
 def regress(baseline: Path, run: Path, threshold: str, **options: object) -> None:
     """Compare two runs: faster, slower or cannot tell, a task each and for the whole.
 
@@ -91,7 +95,16 @@ def regress(baseline: Path, run: Path, threshold: str, **options: object) -> Non
     asked = Asked(_share(threshold), **options)  # type: ignore[arg-type]
     if asked.times is not None and not asked.live:
         raise UsageError("--times writes the times of --live", "say --live, too")
-    found = (_live if asked.live else _recorded)(baseline, run, asked)
+    try:
+        found = (_live if asked.live else _recorded)(baseline, run, asked)
+    except HpctcError as problem:
+        problem.exit_code = 2  # 1 is an answer
+        raise
+    except KeyboardInterrupt:
+        again = "say it again with the same --times FILE to go on" if asked.times else ""
+        stopped = HpctcError("interrupted", again or "with --times FILE it could go on")
+        stopped.exit_code = 130
+        raise stopped from None
     code = asked.cannot_tell if found.outcome == "cannot tell" else found.exit_code
     _print(found)
     _write(found, (str(baseline), str(run)), asked, code)
@@ -118,22 +131,23 @@ def _live(baseline: Path, run: Path, asked: Asked) -> Comparison:
     reasons = compare.disagreements(before, after, live=True)
     compare.refuse(baseline, run, reasons, asked.force)
     old, new = compare.measured(baseline), compare.measured(run)
-    how = compare.Conditions(asked.threshold, compare.same_compiler(before, after))
+    how = compare.Conditions(asked.threshold)  # both are built by one compiler now
     keys = compare.in_common(baseline, run, old, new)
     duels = {d.name: d for d in rematch.duels(baseline, run)}
     settled = {compare.name_of(new[k]): _settled(old[k], new[k], how) for k in keys}
     open_ = [duels[name] for name, change in settled.items() if change is None]
     found: list[live.Rounds] = []
-    taken: list[Timing] = []
     with tempfile.TemporaryDirectory() as folder:
         bench = rematch.bench(after, Path(folder))
         inputs = int(after.settings["seeds"][0]), str(after.settings["distributions"][0])
-        for duel in Shown(Console(stderr=True))("rematches", len(open_), open_):
-            played = _noted(rematch.rounds(duel, bench, inputs, asked.seconds), taken)
-            rounds, settled[duel.name] = live.play(duel.name, played, asked.threshold, asked.rounds)
-            found.append(rounds)
-    if asked.times is not None:
-        jsonl.write(asked.times, taken)
+        with jsonl.Appender(asked.times or Path(folder) / "times.jsonl", Timing) as times:
+            for duel in Shown(Console(stderr=True))("rematches", len(open_), open_):
+                known = [t for t in times.records if duel.is_round(t)]
+                fresh = rematch.rounds(duel, bench, inputs, asked.seconds, len(known))
+                played = chain(known, map(times.add, fresh))
+                answer = live.play(duel.name, played, asked.threshold, asked.rounds)
+                rounds, settled[duel.name] = answer
+                found.append(rounds)
     right = [k for k in keys if compare.unmeasured(old[k], new[k]) is None]
     same = sum(compare.is_same_code(old[k], new[k], how.same_compiler) for k in right)
     whole = live.whole(found, same, asked.threshold)
@@ -150,12 +164,6 @@ def _settled(
     if compare.is_same_code(old, new, how.same_compiler):
         return Change(compare.name_of(new), "same", detail="the same C")
     return None
-
-
-def _noted(rounds: Iterator[Timing], taken: list[Timing]) -> Iterator[Timing]:
-    for timing in rounds:
-        taken.append(timing)
-        yield timing
 
 
 def _print(found: Comparison) -> None:

@@ -45,6 +45,15 @@ class Duel:
     old: Trail
     new: Trail
 
+    @property
+    def label(self) -> str:
+        """How a round's timing names its baseline, before the number."""
+        return f"candidate {self.old.candidate.id}"
+
+    def is_round(self, timing: Timing) -> bool:
+        """Whether a timing is a round of this duel."""
+        return timing.of == self.new.verdict.id and timing.baseline.startswith(f"{self.label}, ")
+
 
 def duels(before: Path, after: Path) -> Iterator[Duel]:
     """The samples that are right in both runs and whose C is not the same, in the old order."""
@@ -68,8 +77,10 @@ def bench(about: About, folder: Path) -> Bench:
     )
 
 
-def rounds(duel: Duel, on: Bench, case_of: tuple[int, str], seconds: float) -> Iterator[Timing]:
-    """Rounds without end, on the inputs of a seed and distribution, for so long each.
+def rounds(
+    duel: Duel, on: Bench, case_of: tuple[int, str], seconds: float, first: int = 0
+) -> Iterator[Timing]:
+    """Rounds without end from number ``first``, on the inputs of a seed and distribution.
 
     The baseline is the old candidate, and names its round. A side that fails makes a timing with a
     problem; its verdict is the new candidate's, so it is not correct only where that one failed.
@@ -77,16 +88,16 @@ def rounds(duel: Duel, on: Bench, case_of: tuple[int, str], seconds: float) -> I
     pair, (seed, distribution) = duel.new.task.pair, case_of
     base = inputs_of(pair, seed, distribution)
     libraries = [_library(side, duel.name, on) for side in (duel.new, duel.old)]
-    for turn in count():
+    for turn in count(first):
         with ExitStack() as opened:
             # The new candidate sits first in even rounds.
-            first, second = (
+            mine, other = (
                 opened.enter_context(Seat(on.setup, libraries[(turn + place) % 2], pair))
                 for place in (0, 1)
             )
             match = Match(
-                first,
-                {OTHER: second},
+                mine,
+                {OTHER: other},
                 lambda values: case(pair, values, "a timed call"),
                 _tolerance(duel),
                 len(on.setup.cores),
@@ -106,7 +117,7 @@ def _timing(duel: Duel, outcome: Outcome, turn: int, threads: int) -> Timing:
     blamed = outcome.verdict != "correct"
     return Timing.make(
         of=duel.new.verdict.id,
-        baseline=f"candidate {duel.old.candidate.id}, round {turn}",
+        baseline=f"{duel.label}, round {turn}",
         threads=threads,
         candidate_ns=() if problem else mine,
         baseline_ns=() if problem else theirs,

@@ -170,6 +170,31 @@ def test_the_live_gate_plays_only_what_is_open(slowed: tuple[Path, Path], tmp_pa
     assert all(len(t.candidate_ns) == len(t.baseline_ns) >= 10 for t in taken)
 
 
+def test_a_live_comparison_goes_on_where_it_stopped(
+    slowed: tuple[Path, Path], tmp_path: Path
+) -> None:
+    times = tmp_path / "times.jsonl"
+    words = ["regress", *map(str, slowed), "--live", "--seconds", "0.02", "--times", str(times)]
+    first = CliRunner().invoke(main, words)
+    whole = times.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    times.write_bytes(b"".join(lines[:2]) + lines[2][:40])  # as kill -9 leaves it
+    again = CliRunner().invoke(main, words)
+    assert (first.exit_code, again.exit_code) == (1, 1), again.output
+    taken = list(jsonl.read(times, Timing))
+    assert times.read_bytes().startswith(b"".join(lines[:2]))
+    assert len(taken) in looks()
+    assert [t.baseline.split()[-1] for t in taken] == [str(n) for n in range(len(taken))]
+    assert CliRunner().invoke(main, words).output.splitlines()[1:] == again.output.splitlines()[1:]
+
+
+def test_a_damaged_run_is_no_regression(slowed: tuple[Path, Path]) -> None:
+    (slowed[1] / "timings.jsonl").write_text("{}\n")
+    done = CliRunner().invoke(main, ["regress", *map(str, slowed)])
+    assert done.exit_code == 2
+    assert "timings.jsonl:1" in done.output
+
+
 def test_times_are_of_a_live_comparison(slowed: tuple[Path, Path], tmp_path: Path) -> None:
     words = ["regress", *map(str, slowed), "--times", str(tmp_path / "t")]
     assert CliRunner().invoke(main, words).exit_code == 2
