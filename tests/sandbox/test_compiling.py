@@ -152,10 +152,10 @@ def test_what_is_ours_is_hidden_where_it_could_be_read() -> None:
         assert any(Path(path).is_relative_to(place) for place in readable(Path("/usr/bin/gcc")))
 
 
-def says(world: World, scratch: Path, command: str) -> str:
+def says(world: World, scratch: Path, command: str, *more: str) -> str:
     """What a shell in the jail of a compiler has to say."""
-    words = fenced(world.runner, TIGHT, given(world.runner))
-    around = [word.replace(SCRATCH, str(scratch)) for word in words]
+    *words, end = fenced(world.runner, TIGHT, given(world.runner))
+    around = [word.replace(SCRATCH, str(scratch)) for word in (*words, *more, end)]
     done = subprocess.run(
         [*around, "/bin/sh", "-c", command], capture_output=True, text=True, check=False
     )
@@ -191,6 +191,13 @@ def test_a_program_sees_an_empty_world(
         ), command
     says(world, tmp_path, "echo made > here")
     assert (tmp_path / "here").read_text() == "made\n"
+
+
+def test_a_hidden_folder_is_empty(world: World, tmp_path: Path) -> None:
+    if "mounts" not in given(world.runner):
+        pytest.skip("this host gives no mounts")
+    assert "stdio.h" in says(world, tmp_path, "ls /usr/include")
+    assert says(world, tmp_path, "ls /usr/include", "hide=/usr/include") == ""
 
 
 def test_a_root_folder_is_never_changed_outside_of_a_namespace(world: World) -> None:

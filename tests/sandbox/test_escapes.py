@@ -19,9 +19,10 @@ from pathlib import Path
 import pytest
 
 from hpctc.core.records import Tensor
-from hpctc.native.compiler import compiler
+from hpctc.native.compiler import SCRATCH, compiler
 from hpctc.sandbox import launcher
 from hpctc.sandbox.arena import Arena
+from hpctc.sandbox.compiling import fenced
 from hpctc.sandbox.layers import MEANS, given
 from hpctc.sandbox.limits import MIB, Limits
 from hpctc.sandbox.process import Called, Candidate, Setup
@@ -122,6 +123,32 @@ def test_there_are_attempts_enough() -> None:
     assert len(ESCAPES) >= 70
     for path in ESCAPES:
         assert {name for group in stoppers(path) for name in group} <= set(MEANS), path.name
+
+
+COMPILERS_MAY = {
+    "becomes_root", "clones", "fork_bomb", "forks", "leaves_its_cores", "lists_root",
+    "loads_library", "outlives_parent", "raises_limits", "runs_program", "runs_shell",
+    "thread_flood", "uses_memory",
+}  # fmt: skip
+"""What a compiler needs (programs and libraries), or may do to itself within its limits."""
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in ESCAPES if p.stem not in COMPILERS_MAY], ids=lambda p: p.stem
+)
+def test_a_compiler_that_was_taken_over_fails_too(path: Path, world: World, tmp_path: Path) -> None:
+    here = given(world.runner)
+    if not {"seccomp", "mounts", "privileges"} <= set(here):
+        pytest.skip("a compiler's jail needs all of these here")
+    program = tmp_path / "taken-over"
+    macros = [f"-D{name}={value}" for name, value in world.macros.items()]
+    main = f'#include "{path}"\nint main(void) {{ return escape() ? 0 : 77; }}\n'
+    command = ["gcc", "-D_GNU_SOURCE", "-pthread", *macros, "-xc", "-", "-o", program]
+    subprocess.run(command, input=main, text=True, check=True)
+    limits = Limits(wall_seconds=10, memory_bytes=1 << 30, file_bytes=8 * MIB, descriptors=256)
+    words = [w.replace(SCRATCH, str(tmp_path)) for w in fenced(world.runner, limits, here)]
+    done = subprocess.run([*words, program], capture_output=True, check=False, timeout=60)
+    assert done.returncode in (77, 128 + 31), done  # it says that it failed, or SIGSYS ended it
 
 
 @pytest.mark.parametrize("path", ESCAPES, ids=lambda p: p.stem)
