@@ -32,6 +32,9 @@ from hpctc.transpile.contract.values import (
 TABLE = 4_000_000
 """Cells of a table that decides what a test lets through."""
 
+MOST = 1 << 27
+"""Elements of the largest copy: beyond it a kernel keeps its own staging."""
+
 LANES = 16
 """Floats of a vector: 512 bits, which a compiler splits where the machine has less."""
 
@@ -113,6 +116,8 @@ class Scratch:
             extent = self.nest.space.extents[digit]
             dimensions.append(Dimension(digit, extent, stride))
             stride *= extent
+        if stride > MOST:
+            raise Doubt
         order = tuple(reversed(dimensions))
         made = Copy(self.name(name), value, order, stride, room, *title, self.nest.kind)
         self.copies.append(made)
