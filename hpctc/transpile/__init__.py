@@ -5,8 +5,8 @@ input, or a :class:`~hpctc.transpile.diagnostics.Diagnosed` with a number from t
 :mod:`hpctc.transpile.diagnostics`. The road of a kernel: :mod:`~hpctc.transpile.program` sorts the
 declarations, :mod:`~hpctc.transpile.kernel` translates one launch, :mod:`~hpctc.transpile.fission`
 cuts at barriers (MCUDA, 2008), :mod:`~hpctc.transpile.expand` keeps what crosses a cut,
-:mod:`~hpctc.transpile.tidy` writes the loops (:mod:`~hpctc.transpile.shape` those of kernels without
-barriers), :mod:`~hpctc.transpile.unit` assembles the text.
+:mod:`~hpctc.transpile.tidy` writes the loops (:mod:`~hpctc.transpile.shape` those of kernels
+without barriers), :mod:`~hpctc.transpile.unit` assembles the text.
 """
 
 from collections.abc import Sequence
