@@ -178,7 +178,7 @@ class Search:
     ) -> _Change:
         change = _Change(tail=list(tail))
         readers = self.readers
-        for name in sorted(state.assigned):
+        for name in (n for n in self.kernel.locals if n in state.assigned):
             limit = first_setting(name, tail)
             near = tail[:limit]
             far = [(*tail[limit:], *path) for path in after]
