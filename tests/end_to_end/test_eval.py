@@ -178,6 +178,7 @@ def test_other_settings_need_another_run(
         (["SUITE", "--model", "null", "--only", "zzz"], "no task of tiny is named 'zzz'"),
         (["SUITE", "--model", "null", "--threads", "999"], "say --threads"),
         (["SUITE", "--model", "null", "--threads", "two"], "write for example 1,2"),
+        (["SUITE", "--model", "null", "--checks", "luck"], "there are sanitizers, race and none"),
         (["SUITE", "--model", "null", "--baselines", "numpy"], "there are reference, naive"),
         (["SUITE", "--model", "null", "--compiler", "tcc"], "no compiler 'tcc'"),
         (["SUITE", "--model", "null", "--from", "builds"], "--from needs a run"),
