@@ -4,7 +4,8 @@
 of :mod:`_workloads`, transpiles each pair's CUDA, builds both sides with gcc ``-O3 -march=native
 -fopenmp`` and calls them alternately on the same arrays in a child of their own. The ratio is the
 pair's time over that of rules, the median of pairs with a bootstrap interval. ``--published PATH``
-does the same for the records of the published HPCTransEval layout, with inferred launches.
+does the same for the records of the published HPCTransEval layout, with inferred launches;
+``--suite NAME`` for the tasks of a suite as they are (``mini``: what ``hpctc generate`` made, tuned).
 
 Bar: geometric mean at least 1.0, none below 0.25.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 import _launched
 from _paired import Row, pair, report, show, write
 from _workloads import WORKLOADS
+from hpctc.core import suite as suites
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Pair, Provenance
 from hpctc.graph.build import Builder
@@ -57,6 +59,16 @@ def raced(made: Pair, folder: Path, seconds: float) -> Row:
     return pair(made.name, sides[0], sides[1], (made.inputs, made.outputs), Setup(seconds=seconds))
 
 
+def _pairs(asked: argparse.Namespace) -> Iterator[Pair]:
+    """The suite's pairs, or those of the workloads."""
+    if asked.suite is not None:
+        tasks = suites.load(asked.suite).tasks
+        yield from (t.pair for t in tasks if asked.only in t.name)
+        return
+    for graph in graphs(asked.only):
+        yield lower(graph, Effort.parse(asked.effort), Provenance(source="benchmark"))
+
+
 def main() -> None:
     """Race every workload, print the rows and the summary."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -64,6 +76,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0, help="for the samples of one pair")
     parser.add_argument("--effort", default="none", help="of the pair's C: none, fast, full")
     parser.add_argument("--published", type=Path, help="records instead: a file, or their folder")
+    parser.add_argument("--suite", help="the pairs of a suite instead: a name or a folder")
     parser.add_argument("--json", type=Path, help="write every figure here")
     asked = parser.parse_args()
     rows = []
@@ -74,8 +87,7 @@ def main() -> None:
                 show(row)
             write(asked.json, report("rules against the published C", rows, BARS))
             return
-        for graph in graphs(asked.only):
-            made = lower(graph, Effort.parse(asked.effort), Provenance(source="benchmark"))
+        for made in _pairs(asked):
             rows.append(raced(made, Path(folder), asked.seconds))
             show(rows[-1])
     write(asked.json, report("rules against the pair's C", rows, BARS))
