@@ -115,7 +115,7 @@ def named(text: str | None) -> tuple[Tier, ...]:
     wanted = {word.strip() for word in text.split(",")} - {"", "none"}
     if unknown := wanted - set(there):
         raise UsageError(
-            f"there is no check {min(unknown)!r}", f"there are {', '.join(there)}, none"
+            f"there is no check {min(unknown)!r}", f"there are {', '.join(there)} and none"
         )
     if wanted and not available():
         raise UsageError(
