@@ -5,7 +5,7 @@ of :mod:`_workloads`, transpiles each pair's CUDA, builds both sides with gcc ``
 -fopenmp`` and calls them alternately on the same arrays in a child of their own. The ratio is the
 pair's time over that of rules, the median of pairs with a bootstrap interval. ``--published PATH``
 does the same for the records of the published HPCTransEval layout, with inferred launches;
-``--suite NAME`` for the tasks of a suite as they are (``mini``: what ``hpctc generate`` made, tuned).
+``--suite NAME`` for the tasks of a suite as they are (``mini``: made by ``hpctc generate``).
 
 Bar: geometric mean at least 1.0, none below 0.25.
 """
