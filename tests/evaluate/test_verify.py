@@ -6,11 +6,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hpctc.core.records import Answer, Build, Candidate, Pair, Provenance, Task, Tensor
+from hpctc.core.records import (
+    Answer,
+    Build,
+    Candidate,
+    Pair,
+    Provenance,
+    Task,
+    Tensor,
+    Timing,
+    Verdict,
+)
 from hpctc.core.suite import Suite
 from hpctc.evaluate.bench import Attempt, Bench, in_order
 from hpctc.evaluate.building import build
 from hpctc.evaluate.cases import cases, inputs_of, rolled, shifts
+from hpctc.evaluate.rung import Source
+from hpctc.evaluate.timing import How, time_all
 from hpctc.evaluate.verify import verify
 
 GRAPH = """\
@@ -137,3 +149,33 @@ def test_a_build_is_a_record_either_way(root: Task, bench: Bench) -> None:
     assert [b.ok for b in found] == [True, False]
     assert found[0].compiler == str(bench.compiler)
     assert "error" in found[1].log
+
+
+def timed(root: Task, bench: Bench, floor: float | None) -> list[Timing]:
+    (attempt,) = attempts(root, [CODE], bench)
+    assert attempt.build is not None
+    verdict = Verdict.make(of=attempt.build.id, verdict="correct", tolerance=1e-4)
+    ladder = [Source("reference", CODE), Source("rules", None, "no rule"), Source("null", "no C")]
+    how = How(lambda _: ladder, (1,), 0.05, lambda _pair, _threads: floor)
+    return list(time_all([(attempt, verdict)], SUITE, bench, how))
+
+
+def test_every_rung_has_a_record_or_a_reason(root: Task, bench: Bench) -> None:
+    reference, rules, null = timed(root, bench, None)
+    assert (reference.baseline, reference.absent) == ("reference", "")
+    assert len(reference.candidate_ns) == len(reference.baseline_ns) >= 10
+    assert (rules.absent, rules.candidate_ns, rules.baseline_ns) == ("no rule", (), ())
+    assert null.absent.startswith("the null does not build: ")
+    assert {t.roof_share for t in (reference, rules, null)} == {None}
+
+
+def test_what_is_faster_than_the_host_can_be_is_flagged(root: Task, bench: Bench) -> None:
+    honest = timed(root, bench, 1.0)[0]
+    assert honest.roof_share is not None
+    assert 0 < honest.roof_share < 1
+    assert honest.suspicious == ""
+    impossible = timed(root, bench, 1e12)[0]
+    assert impossible.roof_share is not None
+    assert impossible.roof_share > 1.1
+    assert "roofline" in impossible.suspicious
+    assert impossible.candidate_ns
