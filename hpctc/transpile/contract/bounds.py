@@ -28,8 +28,8 @@ def always(space: Space, bound: Bound) -> bool:
 
 
 def narrow(space: Space, bound: Bound) -> Bound:
-    """``4 h + l <= 783`` with l < 4 is ``h <= 195``."""
-    if bound.low is not None or bound.high is None:
+    """``4 h + l <= 783`` with l < 4 is ``h <= 195``; ``4 h + l >= 4`` is ``h >= 1``."""
+    if (bound.low is None) == (bound.high is None):
         return bound
     form = bound.form
     terms = sorted(form.terms, key=lambda item: item[1])
@@ -39,8 +39,15 @@ def narrow(space: Space, bound: Bound) -> Bound:
             continue
         rest = Form.of(dict(terms[:count]))
         low, high = space.range(rest)
-        top = bound.high - form.constant
-        if low >= 0 and high < step and ((top + 1) % step == 0 or not rest.terms):
-            whole = Form.of({a: c // step for a, c in terms[count:]})
-            return narrow(space, Bound(whole, None, top // step))
+        if low < 0 or high >= step:
+            continue
+        whole = Form.of({a: c // step for a, c in terms[count:]})
+        if bound.high is not None:
+            top = bound.high - form.constant
+            if (top + 1) % step == 0 or not rest.terms:
+                return narrow(space, Bound(whole, None, top // step))
+        if bound.low is not None:
+            first = bound.low - form.constant
+            if first % step == 0 or not rest.terms:
+                return narrow(space, Bound(whole, -(-first // step), None))
     return bound

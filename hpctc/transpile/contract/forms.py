@@ -92,6 +92,31 @@ def name_of(digit: Form) -> str:
     return name
 
 
+def _alone(part: Part) -> Form:
+    return Form(((part, 1),))
+
+
+def _only(form: Form) -> Part | None:
+    """The part that a form is, if it is nothing else."""
+    match form:
+        case Form(((Part() as part, 1),), 0):
+            return part
+        case _:
+            return None
+
+
+def _joins(low: Part, form: Form) -> Iterator[tuple[Part, int, Part]]:
+    """What ``low + times * high`` may be: the higher part, its factor, and both as one part."""
+    inner, by = low.form, low.by
+    if low.kind == "%":
+        yield Part("/", inner, by), by, Part("/", inner, 1)
+        for high in form.parts():
+            if high.kind == "%" and high.form == _alone(Part("/", inner, by)):
+                yield high, by, Part("%", inner, by * high.by)
+    elif (cut := _only(inner)) is not None and cut.kind == "%" and cut.by % by == 0:
+        yield Part("/", cut.form, cut.by), cut.by // by, Part("/", cut.form, by)
+
+
 @dataclass
 class Space:
     """The digits that exist, and what became of those that were split."""
@@ -159,14 +184,16 @@ class Space:
         return self._joined(made)
 
     def _joined(self, form: Form) -> Form:
-        """``q * (x / q) + x % q`` is x."""
-        for part in form.parts():
-            if part.kind == "/":
-                other = Part("%", part.form, part.by)
-                factor = form.coefficient(other)
-                if factor and form.coefficient(part) == factor * part.by:
-                    both = Form.of({part: factor * part.by, other: factor})
-                    return self._joined(form - both + part.form * factor)
+        """``q * (x / q) + x % q`` is x; likewise for the digits of x in mixed radix."""
+        for low in form.parts():
+            factor = form.coefficient(low)
+            for high, times, both in _joins(low, form):
+                if form.coefficient(high) == factor * times:
+                    rest = form - Form.of({low: factor, high: factor * times})
+                    quotient, remainder = self.divided(both.form, both.by)
+                    return self._joined(
+                        rest + (quotient if both.kind == "/" else remainder) * factor
+                    )
         return form
 
     def divided(self, form: Form, by: int) -> tuple[Form, Form]:
@@ -181,8 +208,10 @@ class Space:
             return self._joined(made[0]), self._joined(made[1])
         if (made := self._split(rest, by)) is not None:
             return self._joined(quotient + made[0]), made[1]
+        if (made := self._again(form, by)) is not None:
+            return made
         # Whole, with nothing taken out: only so do its digits show that they belong together.
-        return Form(((Part("/", form, by), 1),)), Form(((Part("%", form, by), 1),))
+        return _alone(Part("/", form, by)), _alone(Part("%", form, by))
 
     def _coarse(self, form: Form, by: int) -> tuple[Form, Form] | None:
         """``(g * high + low) / by`` with ``low < g`` and g a divisor of ``by``: low is no part."""
@@ -198,6 +227,15 @@ class Space:
             high = Form.of({a: c // step for a, c in terms[count:]}, form.constant // step)
             quotient, rest = self.divided(high, by // step)
             return quotient, rest * step + low
+        return None
+
+    def _again(self, form: Form, by: int) -> tuple[Form, Form] | None:
+        """``x / a / b`` is ``x / (a b)``, and ``x % (a b) % b`` is ``x % b``."""
+        part = _only(form)
+        if part is not None and part.kind == "/":
+            return self.divided(part.form, part.by * by)[0], _alone(Part("%", form, by))
+        if part is not None and part.by % by == 0:
+            return _alone(Part("/", form, by)), self.divided(part.form, by)[1]
         return None
 
     def _split(self, form: Form, by: int) -> tuple[Form, Form] | None:

@@ -48,6 +48,8 @@ class Reader(Places):
         self.block = geometry.block
         self.around: Test = ()
         """The test under which the loop around runs: what is set under another may be unset."""
+        self.born: dict[str, Test] = {}
+        """Variable -> the test under which it was declared without a value."""
         for axis, threads, blocks in zip("xyz", geometry.block, geometry.grid, strict=True):
             count = constant(blocks)
             if count is None:
@@ -88,6 +90,7 @@ class Reader(Places):
 
     def _declared(self, variable: tree.Variable, test: Test) -> list[Step]:
         if variable.value is None:
+            self.born[variable.name] = test
             return []
         kind = types.bare(variable.type)
         if isinstance(kind, tree.Array):
@@ -113,10 +116,15 @@ class Reader(Places):
     def _evaluated(self, op: str, target: tree.Expr, value: tree.Expr, test: Test) -> list[Step]:
         if not self.is_index(target):
             return self._assigned(op, target, value, test)
-        if op != "=" or test != self.around:
+        if op != "=" or test not in (self.around, self._birth(target)):
             raise Doubt
         self.learn(target, value)
         return []
+
+    def _birth(self, target: tree.Expr) -> Test | None:
+        """The test under which an int was declared: what follows there, in its scope, sees it."""
+        base = target.base if isinstance(target, tree.Member) else target
+        return self.born.get(base.name) if isinstance(base, tree.Name) else None
 
     def _assigned(self, op: str, target: tree.Expr, value: tree.Expr, test: Test) -> list[Step]:
         place = self.place(self.inlined(target))
