@@ -51,7 +51,8 @@ def transpile(
             {b.name: b for b in given},
             [buffer(t, const=False) for t in intermediates],
         )
-        return unit.write([_call(launch, program) for launch in launches])
+        known = frozenset(unit.buffers)
+        return unit.write([_call(launch, program, known) for launch in launches])
     except Diagnosed as problem:
         raise problem.located(cuda_code, "<cuda>") from None
 
@@ -65,9 +66,11 @@ def read(cuda_code: str, name: str = "<cuda>") -> tree.Unit:
         raise unreadable(problem) from problem
 
 
-def _call(launch: Launch, program: Program) -> Call:
+def _call(launch: Launch, program: Program, known: frozenset[str]) -> Call:
     name, templates = split(launch.kernel)
     defined = program.kernel(name)
+    if strangers := [a for a in launch.args if isinstance(a, str) and a not in known]:
+        raise Diagnosed("HPC0005", f"{name} is given {strangers[0]}, which is no buffer")
     args: list[str | tree.Expr] = []
     for i, arg in enumerate(launch.args):
         if isinstance(arg, str):

@@ -192,12 +192,7 @@ class Expansion:
         assert value is not None
         if not isinstance(value, tree.Braces):
             return [tree.Evaluate(tree.Assign("=", name, value))]
-        extent = types.extent(variable.type) or len(value.items)
-        items = [*value.items, *[number(0)] * (extent - len(value.items))]
-        return [
-            tree.Evaluate(tree.Assign("=", tree.Index(name, number(i)), item))
-            for i, item in enumerate(items)
-        ]
+        return list(_filled(name, types.bare(variable.type), value))
 
     def _inner(self, node: Any) -> Any:
         if isinstance(node, tree.Block):
@@ -298,3 +293,16 @@ def _reads(statement: Any, name: str) -> set[str]:
 
 
 __all__ = ["THREAD", "Expansion"]
+
+
+def _filled(place: tree.Expr, kind: tree.Type, value: tree.Expr) -> Iterator[tree.Evaluate]:
+    """An initializer as assignments, dimension by dimension; what it leaves out is 0."""
+    if not isinstance(kind, tree.Array):
+        empty = isinstance(value, tree.Braces) and not value.items
+        yield tree.Evaluate(tree.Assign("=", place, number(0) if empty else value))
+        return
+    items = value.items if isinstance(value, tree.Braces) else (value,)
+    size = int(kind.size.text, 0) if isinstance(kind.size, tree.Number) else len(items)
+    for i in range(size):
+        item = items[i] if i < len(items) else tree.Braces(())
+        yield from _filled(tree.Index(place, number(i)), types.bare(kind.of), item)
