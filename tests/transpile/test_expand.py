@@ -38,5 +38,5 @@ def test_nested_initializers_of_an_array_kept_over_a_barrier(bench: Any) -> None
 
 def test_a_launch_that_names_no_buffer_is_told(bench: Any) -> None:
     x = np.zeros(32, np.float32)
-    with pytest.raises(Diagnosed, match="HPC0005.*mixed is given z, which is no buffer"):
+    with pytest.raises(Diagnosed, match=r"HPC0005.*mixed is given z, which is no buffer"):
         bench.code(KERNEL, [launch("y", "z")], {"x": x}, {"y": x})
