@@ -125,12 +125,20 @@ def _cycles(nest: Nest, tile: Tile, operands: Sequence[Load], ours: frozenset[st
         if not by.get(tile.along):
             loaded += repeat
             continue
-        loaded += repeat * tile.vectors
-        copied += (
+        copy = (
             0.0 if operand.array in ours and by[tile.along] == 1 else _copied(nest, tile, operand)
         )
+        split = copy == 0.0 and not _aligned(operand, tile.along)
+        loaded += repeat * tile.vectors * (2 if split else 1)
+        copied += copy
     stored = sums * _scattered(nest, tile)
     return tiles * (steps * (max(sums / 2, loaded / 2, LATENCY) + 1) + stored + 8) + copied
+
+
+def _aligned(operand: Load, along: str) -> bool:
+    """Whether vectors along a digit begin where cache lines do, if the array does."""
+    steps = (factor for digit, factor in strides(operand.index).items() if digit != along)
+    return all(step % LANES == 0 for step in (operand.index.constant, *steps))
 
 
 def _scattered(nest: Nest, tile: Tile) -> float:
