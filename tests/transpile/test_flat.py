@@ -208,6 +208,30 @@ CASES = {
           y[c] = 0.f;
           for (int r = 0; r < 100; ++r) y[c] += x[r * 200 + c] * x[r * 200 + c];
         }""", 2, 128, {"x": draw(100, 200)}, lambda x: (x * x).sum(0)),
+    "side_by_side": Case(
+        """__global__ void f(float *y, const float *x) {
+          int i = blockIdx.x * 37 + threadIdx.x;
+          int at = -1;
+          float best = -3.4e38f;
+          for (int r = 0; r < 40; ++r) {
+            float v = x[i / 37 * 1480 + r * 37 + i % 37];
+            at = v > best ? r : at;
+            best = v > best ? v : best;
+          }
+          y[i] = at + best;
+        }""", 5, 37, {"x": draw(5, 40, 37)}, lambda x: x.argmax(1) + x.max(1)),
+    "tiles_of_columns": Case(
+        """__global__ void f(float *y, const float *x) {
+          int c = blockIdx.x * blockDim.x + threadIdx.x;
+          float sum = 0.f, most = 0.f;
+          for (int r = 0; r < 64; ++r) {
+            sum += x[r * 2048 + c];
+            most = fmaxf(most, x[r * 2048 + c]);
+          }
+          sum -= most;
+          for (int r = 0; r < 64; ++r) y[r * 2048 + c] = x[r * 2048 + c] - sum;
+        }""", 16, 128, {"x": draw(64, 2048)},
+        lambda x: x - (x.sum(0) - np.maximum(x.max(0), 0))),
     "grid_stride": Case(
         """__global__ void f(float *y, const float *x) {
           for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < 5000; i += gridDim.x * blockDim.x)
@@ -298,6 +322,19 @@ def test_kernels_become_loops(name: str, bench: Any, golden: Callable[[str, str]
     golden(f"{name}.c", bench.code(case.source, [launch], case.inputs, outputs))
     got = bench.run(case.source, [launch], case.inputs, outputs)
     np.testing.assert_allclose(got["y"], wanted, 1e-5, 1e-5)
+
+
+def test_columns_that_load_where_they_found_something_walk_alone(bench: Any) -> None:
+    case = Case(
+        """__global__ void f(float *y, const float *x) {
+          int c = threadIdx.x, at = 0;
+          for (int r = 0; r < 40; ++r) at = x[r * 64 + c] > x[at * 64 + c] ? r : at;
+          y[c] = at;
+        }""", 1, 64, {"x": draw(40, 64)}, lambda x: x.argmax(0))  # fmt: skip
+    outputs = {"y": np.zeros(64, np.float32)}
+    assert "[64];" not in bench.code(case.source, [launched(case)], case.inputs, outputs)
+    got = bench.run(case.source, [launched(case)], case.inputs, outputs)
+    np.testing.assert_array_equal(got["y"], case.wanted(**case.inputs))
 
 
 def launched(case: Case) -> Launch:

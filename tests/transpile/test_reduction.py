@@ -1,6 +1,7 @@
 """Cross-thread reductions: every idiom becomes one reduction, and what is none stays as it is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hpctc.core.records import Launch
 from hpctc.emulate import emulate
 from hpctc.emulate.run import Buffers
-from tests.transpile.reductions import PARTIAL, RIGHT, WRONG, Idiom, N
+from tests.transpile.reductions import PARTIAL, RIGHT, WARP_SUM, WRONG, Idiom, N
 
 BLOCKS = 3
 
@@ -72,6 +73,27 @@ def test_what_is_no_reduction_keeps_its_meaning(name: str, bench: Any) -> None:
     wanted = emulated(idiom, arrays, bench)
     assert not np.array_equal(wanted, arrays["x"].sum(1))
     np.testing.assert_array_equal(transpiled(idiom, arrays, bench), wanted)
+
+
+@pytest.mark.parametrize(("rows", "width"), [(2, 160), (2, 128), (4, 48)])
+def test_columns_of_blocks_go_by_the_rows_they_stand_in(rows: int, width: int, bench: Any) -> None:
+    """Tiles of 64 blocks would reach from a row of 160 into the next."""
+    body = f"""
+  int tid = threadIdx.x, column = blockIdx.x;
+  const float *from = x + column / {width} * {64 * width} + column % {width};
+  float s = 0.0f;
+  for (int i = tid; i < 64; i += 32) s += from[i * {width}];
+  s = warp_sum(s);
+  if (tid == 0) y[column] = s;
+"""
+    idiom = Idiom(body, block=(32, 1, 1), before=WARP_SUM)
+    x = np.random.default_rng(1).integers(-8, 9, (rows, 64, width)).astype(np.float32)
+    outputs = {"y": np.zeros(rows * width, np.float32)}
+    whole = replace(launch(idiom), grid=(rows * width, 1, 1))
+    text = bench.code(idiom.source, [whole], {"x": x}, outputs)
+    assert " % " not in text
+    got = bench.run(idiom.source, [whole], {"x": x}, outputs)["y"]
+    np.testing.assert_array_equal(got, x.sum(1).ravel())
 
 
 # --- what is no number ---

@@ -18,6 +18,7 @@ from hpctc.transpile.reduction.combine import spread
 from hpctc.transpile.reduction.machine import NUMERIC
 from hpctc.transpile.reduction.rows import Row
 from hpctc.transpile.scope import Geometry
+from hpctc.transpile.shape.digitwise import lowest
 from hpctc.transpile.tidy import SIMD
 
 LANES = 64
@@ -38,10 +39,10 @@ def side_by_side(
     if not all(_plain(s) for s in body) or not _lies_across(body, lane):
         return None
     blocks = constant(geometry.grid[0])
-    if loop is None and blocks is not None and blocks % LANES == 0 and blocks > LANES:
+    serial = [counted(s.name, s.extent, s.body) if isinstance(s, Row) else s for s in body]
+    if loop is None and blocks is not None and _even(blocks, serial, fission):
         grid = (number(blocks // LANES), *geometry.grid[1:])
         return _tiled(body, fission.fresh("lane")), replace(geometry, grid=grid, block=(1, 1, 1))
-    serial = [counted(s.name, s.extent, s.body) if isinstance(s, Row) else s for s in body]
     if loop is not None:
         serial = [edit.substitute(s, {lane: tree.Name("tx")}) for s in serial]
     return [Threads(tuple(serial))], replace(geometry, block=(1 if loop is None else loop[1], 1, 1))
@@ -51,6 +52,14 @@ def _plain(node: Any) -> bool:
     if isinstance(node, tree.Declaration):
         return all(types.name(v.type) in NUMERIC for v in node.variables)
     return isinstance(node, Row | tree.Evaluate)
+
+
+def _even(blocks: int, body: Sequence[Any], fission: Fission) -> bool:
+    """Whether tiles of blocks end where ``bx / 160`` and ``bx % 160`` begin anew."""
+    if blocks % LANES or blocks == LANES:
+        return False
+    cut = lowest("bx", blocks, body, fission.kernel)
+    return cut is None or cut % LANES == 0
 
 
 def counted(name: str, extent: tree.Expr, body: Sequence[Any]) -> tree.For:

@@ -4,7 +4,7 @@
 keep their order, so any body will do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,30 @@ from hpctc.transpile.types import INT
 def digitwise(body: Sequence[Any], kernel: Translated) -> tuple[Any, ...]:
     """The statements with such loops split, outside in."""
     return _Splitter(kernel).list(body)
+
+
+def lowest(name: str, points: int, body: Sequence[Any], kernel: Translated) -> int | None:
+    """The lowest cut that the addresses of a loop's body ask for; None where they ask for none."""
+    chain = radix.cuts(radix.digits_in(_asked(body, name, points, kernel, {}), name), points)
+    return chain[0] if chain else None
+
+
+def _asked(
+    body: Sequence[Any], name: str, points: int, kernel: Translated, known: Mapping[str, int]
+) -> tuple[Any, ...]:
+    """A loop's body with its variable in digits."""
+    made = _arithmetic({name: points}, kernel, known)
+    made.leaves[name] = made.digits.digit(name)
+    return made.statements(body)
+
+
+def _arithmetic(
+    axes: Mapping[str, int], kernel: Translated, known: Mapping[str, int]
+) -> Arithmetic:
+    ranges = dict(kernel.folder.ranges) | {n: (0, e - 1) for n, e in known.items()}
+    ints = {n: Local(INT) for n in (*known, "bx", "by", "bz", "tx", "ty", "tz")}
+    locals_ = {n: Local(k) for n, k in kernel.scalars.items()} | kernel.locals
+    return Arithmetic(Digits(ranges, axes), {**ints, **locals_}, kernel.constants, {})
 
 
 class _Splitter:
@@ -75,9 +99,7 @@ class _Splitter:
         name = span[0]
         if any(name in mutated(s) for s in body):
             return self._below(node)
-        first = self._arithmetic({name: points})
-        first.leaves[name] = first.digits.digit(name)
-        asked = first.statements(body)
+        asked = _asked(body, name, points, self.kernel, self.known)
         chain = radix.cuts(radix.digits_in(asked, name), points)
         if not chain or points % chain[-1] or (vector and chain[0] < SHORT):
             return self._below(node)
@@ -86,7 +108,7 @@ class _Splitter:
             names.append(radix.fresh({*self.kernel.used, *self.around, *names}))
         loops, whole = radix.split(radix.Axis(name, number(points), cuts=chain), names)
         self.known |= {x.name: int(x.points) for x in loops}
-        second = self._arithmetic({name: points})
+        second = _arithmetic({name: points}, self.kernel, self.known)
         second.whole[name] = whole
         self.around += names
         made = self.list(second.statements(asked))
@@ -105,12 +127,6 @@ class _Splitter:
             nest = one
         return nest
 
-    def _arithmetic(self, axes: dict[str, int]) -> Arithmetic:
-        ranges = dict(self.kernel.folder.ranges) | {n: (0, e - 1) for n, e in self.known.items()}
-        known = {n: Local(INT) for n in (*self.known, "bx", "by", "bz", "tx", "ty", "tz")}
-        locals_ = {n: Local(k) for n, k in self.kernel.scalars.items()} | self.kernel.locals
-        return Arithmetic(Digits(ranges, axes), {**known, **locals_}, self.kernel.constants, {})
-
 
 def _directed(nest: tree.For, inside: tree.For, directive: tree.Directive) -> Any:
     """The nest with a directive before its innermost loop."""
@@ -122,4 +138,4 @@ def _directed(nest: tree.For, inside: tree.For, directive: tree.Directive) -> An
     return replace(nest, body=tree.Block((_directed(one, inside, directive),)))
 
 
-__all__ = ["digitwise"]
+__all__ = ["digitwise", "lowest"]

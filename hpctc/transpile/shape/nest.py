@@ -13,6 +13,7 @@ from hpctc.transpile.shape.absorb import absorbed, independent
 from hpctc.transpile.shape.accumulate import accumulated
 from hpctc.transpile.shape.arithmetic import Arithmetic
 from hpctc.transpile.shape.bounds import least
+from hpctc.transpile.shape.columns import together
 from hpctc.transpile.shape.digits import Digit, Digits
 from hpctc.transpile.shape.emit import PARALLEL_WORK, emitted
 from hpctc.transpile.shape.merge import merged
@@ -228,6 +229,8 @@ class _Nest:
         if tile is not None or not loops:
             return emitted(loops, body, vector, tile)
         split = segments(loops[-1], loops[:-1], body, self._workshop({}, {}))
+        if vector and len(split) < 2 and (tiles := together(loops, body, touched, self.used)):
+            return emitted(*tiles, vector=False)
         return emitted(loops, body, vector, split=split)
 
 

@@ -1,11 +1,18 @@
 void entry(const float *restrict x, float *restrict y) {
+  _Alignas(64) float acc[200];
   #pragma omp simd
   for (int c = 0; c < 200; ++c) {
-    float acc = 0.f;
-    for (int r = 0; r < 100; ++r) {
+    acc[c] = 0.f;
+  }
+  for (int r = 0; r < 100; ++r) {
+    #pragma omp simd
+    for (int c = 0; c < 200; ++c) {
       const float v = x[r * 200 + c];
-      acc += v * v;
+      acc[c] += v * v;
     }
-    y[c] = acc;
+  }
+  #pragma omp simd
+  for (int c = 0; c < 200; ++c) {
+    y[c] = acc[c];
   }
 }
