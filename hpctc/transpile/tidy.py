@@ -9,6 +9,7 @@ from hpctc.transpile.fold import constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.bounds import bounded
+from hpctc.transpile.shape.broadcast import broadcast
 from hpctc.transpile.shape.digitwise import digitwise
 from hpctc.transpile.shape.nest import nested
 
@@ -22,7 +23,7 @@ def tidy(body: Sequence[Any], geometry: Geometry, kernel: Translated) -> tuple[A
     """The statements of a kernel's C: loops over threads, in loops over blocks."""
     match tuple(body):
         case (Threads(statements, None, False),):
-            return nested(statements, geometry, kernel)
+            return broadcast(nested(statements, geometry, kernel), kernel)
         case _:
             pass
     inner = tuple(s for part in body for s in _opened(part, geometry, kernel))

@@ -252,6 +252,45 @@ __global__ void k(const signed char *a, const signed char *b, int *c) {
 }
 """
 
+GATHERED = """
+__global__ void k(const float *x, const float *w, float *y) {
+  __shared__ float taps[64][12];
+  const int tx = threadIdx.x;
+  float sum[16] = {};
+  for (int i = 0; i < 3; ++i) {
+    __syncthreads();
+    for (int j = 0; j < 6; ++j) {
+      float2 two;
+      if (tx < 56) {
+        int2 channel, tap, at;
+        int2 nine = make_int2(9, 9);
+        int2 here = make_int2(tx / 8 * 10 + tx % 8, tx / 8 * 10 + tx % 8);
+        channel.x = (i * 12 + j * 2) / nine.x;
+        channel.y = (i * 12 + j * 2 + 1) / nine.y;
+        tap.x = (i * 12 + j * 2) % nine.x;
+        tap.y = (i * 12 + j * 2 + 1) % nine.y;
+        at.x = channel.x * 90 + here.x + tap.x / 3 * 10 + tap.x % 3;
+        at.y = channel.y * 90 + here.y + tap.y / 3 * 10 + tap.y % 3;
+        two = make_float2(x[at.x], x[at.y]);
+      } else {
+        two = make_float2(0.0f, 0.0f);
+      }
+      *(float2 *)(&taps[tx][j * 2]) = two;
+    }
+    __syncthreads();
+    for (int q = 0; q < 12; ++q)
+      for (int o = 0; o < 16; ++o) sum[o] += taps[tx][q] * w[o * 36 + i * 12 + q];
+  }
+  for (int o = 0; o < 16; ++o)
+    if (tx < 56) y[o * 56 + tx] = sum[o];
+}
+"""
+
+
+def windowed(x: Array, w: Array) -> Array:
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), (1, 2))
+    return np.einsum("chwij,ocij->ohw", windows, w)
+
 
 def convolved(x: Array, w: Array) -> Array:
     wide = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
@@ -293,6 +332,8 @@ TILES = {
         DISTANCE, (12, 1, 1), (48, 1, 1), {"a": (12, 10), "b": (48, 10)}, (12, 48),
         lambda a, b: np.sqrt(((a[:, None] - b[None]) ** 2).sum(-1)),
     ),
+    "gathered": Case(GATHERED, (1, 1, 1), (64, 1, 1), {"x": (4, 9, 10), "w": (16, 4, 3, 3)},
+                     (16, 7, 8), windowed),
     "by_vector": Case(BY_VECTOR, (5, 1, 1), (32, 4, 1), {"a": (20, 100), "x": (100,)}, (20,), mm),
     "rows": Case(ROWS, (2, 1, 1), (32, 1, 1), {"a": (50, 37), "x": (37,)}, (50,),
                  lambda a, x: a @ x + 1),
@@ -339,6 +380,11 @@ ALMOST = {
     "skips_on_data": staged(
         f"{SYNC} {FILL} {SYNC} for (int i = 0; i < 8; ++i) "
         "if (as[ty][i] > 0.5f) sum += as[ty][i] * bs[i][tx];"
+    ),
+    "index_of_a_branch": staged(
+        f"{SYNC} int at; if (ty < 4) {{ at = ty; }} else {{ at = 11 - ty; }}"
+        f" as[at][tx] = a[at * 24 + t * 8 + tx]; bs[ty][tx] = b[(t * 8 + ty) * 8 + tx];"
+        f" {SYNC} {USE}"
     ),
     "moved_window": staged(
         f"{SYNC} as[ty][tx] = a[ty * 24 + t * 8 + tx];"

@@ -88,12 +88,25 @@ def test_quotients_are_right_for_every_value_of_the_digits(
     for digit, factor in zip(digits, factors, strict=True):
         form += digit * factor
     results = [(by, *space.divided(form, by)) for by in divisors]
+    again = [parted(space, form, low, by) for low in divisors for by in divisors]
     for values in itertools.product(*(range(0, extent, 1) for extent in DIGITS.values())):
         at = dict(zip(DIGITS, values, strict=True))
         whole = valued(space, form, at)
         assert whole == sum(f * v for f, v in zip(factors, values, strict=True)) + constant
         for by, quotient, rest in results:
             assert (valued(space, quotient, at), valued(space, rest, at)) == divmod(whole, by)
+        for by, low, high, lower, both in again:
+            assert valued(space, high, at) == whole // low // by
+            assert valued(space, lower, at) == whole % (low * by) % low
+            assert valued(space, both, at) == whole // by
+
+
+def parted(space: Space, form: Form, low: int, by: int) -> tuple[int, int, Form, Form, Form]:
+    """``form / low / by``, ``form % (low by) % low``, and ``form / by`` put together again."""
+    high = space.divided(space.divided(form, low)[0], by)[0]
+    quotient, rest = space.divided(form, low * by)
+    both = quotient * low + space.divided(rest, by)[0]
+    return by, low, high, space.divided(rest, low)[1], space.norm(both)
 
 
 def valued(space: Space, form: Form, at: dict[str, int]) -> int:

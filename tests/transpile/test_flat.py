@@ -292,6 +292,31 @@ CASES = {
           col = blockIdx.y * 16 + threadIdx.x;
           y[row * 48 + col] = tile[threadIdx.x][threadIdx.y];
         }""", (4, 3), (16, 16), {"x": draw(48, 64)}, lambda x: x.T),
+    "turned_rounds": Case(
+        """__global__ void f(float *y, const float *x) {
+          for (int r = 0; r < 3; ++r) {
+            int i = r * 256 + blockIdx.x * 64 + threadIdx.x;
+            if (r * 32 + blockIdx.x * 8 + (threadIdx.x >> 3) < 75)
+              y[i / 120 * 120 + i % 12 / 3 * 30 + i % 120 / 12 * 3 + i % 3] = x[i];
+          }
+        }""", 4, 64, {"x": draw(5, 10, 4, 3)}, lambda x: x.transpose(0, 2, 1, 3)),
+    "rounds_that_meet": Case(
+        """__global__ void f(float *y, const float *x) {
+          int i = threadIdx.x;
+          for (int r = 0; r < 4; ++r)
+            for (int k = 0; k < 2; ++k) y[i + 64 * r + 64 * k] = x[i + 64 * r] + k;
+        }""", 1, 64, {"x": draw(4, 64)}, lambda x: np.concatenate([x, x[3:] + 1])),
+    "repeated_by_a_broadcast": Case(
+        """__global__ void f(float *y, const float *x, const float *b) {
+          int i = blockIdx.x * 100 + threadIdx.x;
+          y[i] = x[i] * 0.5f - expf(b[i % 60] * tanhf(b[i % 60]));
+        }""", 12, 100, {"x": draw(20, 60), "b": draw(60)},
+        lambda x, b: x / 2 - np.exp(b * np.tanh(b))),
+    "changed_by_a_row": Case(
+        """__global__ void f(float *y, const float *x) {
+          int i = blockIdx.x * 64 + threadIdx.x;
+          y[i] = x[i] - expf(y[i % 64 + 640] * tanhf(y[i % 64 + 640]));
+        }""", 10, 64, {"x": draw(640)}, lambda x: np.r_[x - 1, np.zeros(64, np.float32)]),
     "blocks_and_barriers": Case(
         """__global__ void f(float *y, const float *x) {
           __shared__ float row[32];

@@ -6,7 +6,8 @@ rounds of one thread touch different elements, they may run in any order: round 
 digits of one axis.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,9 +84,9 @@ def independent(body: Sequence[Any], axis: str, kernel: Translated) -> bool:
 
     Every access to a written array is at one place, which moves with the axis.
     """
-    own = {n for s in body for n in declared(s)}
+    own = _inner(body)
     changed = {n for s in body for n in mutated(s)}
-    if changed - own - set(kernel.pointers):
+    if changed - own.keys() - set(kernel.pointers):
         return False
     for base in kernel.pointers:
         found = list(places(body, base))
@@ -94,17 +95,59 @@ def independent(body: Sequence[Any], axis: str, kernel: Translated) -> bool:
         if base not in changed:
             continue
         forms = [linear(p) for p in found if p is not None]
-        if any(f.plus(forms[0], -1) != Linear({}) for f in forms) or not _moves(forms[0], axis):
+        if any(f.plus(forms[0], -1) != Linear({}) for f in forms) or not _moves(
+            forms[0], axis, own
+        ):
             return False
     return True
 
 
-def _moves(form: Linear, axis: str) -> bool:
-    """Whether a place is ``c * axis`` and what does not depend on the axis."""
-    others = Linear({t: f for t, f in form.terms.items() if t != _whole(axis)})
-    return _whole(axis) in form.terms and not any(
-        isinstance(n, Digit) and n.axis == axis for t in others.terms for n in tree.walk(t)
-    )
+def _moves(form: Linear, axis: str, inner: Mapping[str, float]) -> bool:
+    """Whether a place is another one for every point of an axis.
+
+    It is ``c * axis``, or all digits of the axis with factors that keep their values apart, as a
+    transpose writes them. What else it has is the same for all points, or a variable of the body
+    (``inner``: to the largest value of those that count from 0) that stays below ``c``.
+    """
+    terms: dict[Any, int] = dict(form.terms)
+    mine = {t: f for t, f in terms.items() if isinstance(t, Digit) and t.axis == axis}
+    others = {t: f for t, f in terms.items() if t not in mine}
+    if any(isinstance(n, Digit) and n.axis == axis for t in others for n in tree.walk(t)):
+        return False
+    reach: float = 0
+    for term, factor in others.items():
+        if not edit.mentions(term) & inner.keys():
+            continue
+        most = inner[term.name] if isinstance(term, tree.Name) else math.inf
+        reach += most * abs(factor) if most else 0
+    return _apart(mine, reach)
+
+
+def _apart(digits: Mapping[Digit, int], reach: float) -> bool:
+    """Whether digits are all of an axis, and no two of its points come within ``reach``."""
+    cuts = sorted(digits, key=lambda d: d.low)
+    ends = [1, *(d.high for d in cuts)]
+    if not cuts or [d.low for d in cuts] != ends[:-1] or ends[-1] is not None:
+        return False
+    for digit, factor in sorted(digits.items(), key=lambda item: abs(item[1])):
+        if abs(factor) <= reach or (digit.high or 0) % digit.low:
+            return False
+        extent = math.inf if digit.high is None else digit.high // digit.low
+        reach += abs(factor) * (extent - 1)
+    return True
+
+
+def _inner(body: Sequence[Any]) -> dict[str, float]:
+    """What the body declares: the largest value of a counter from 0, else infinity."""
+    counters: dict[str, float] = {}
+    for loop in (n for s in body for n in tree.walk(s) if isinstance(n, tree.For)):
+        if (span := span_of(loop)) is not None:
+            name, first, end = span
+            stop = constant(end)
+            fixed = constant(first) == 0 and stop is not None and name not in mutated(loop.body)
+            most = max(0, stop - 1) if fixed and stop is not None else math.inf
+            counters[name] = max(counters.get(name, 0), most)
+    return {name: counters.get(name, math.inf) for s in body for name in declared(s)}
 
 
 __all__ = ["Absorbed", "absorbed", "independent"]
