@@ -95,7 +95,7 @@ def test_c_passes_and_what_is_none_is_stopped_where_it_stops_being_c(
         assert text[count] == at, text[count:]
 
 
-@given(seed=st.integers(0, 1000), noise=st.floats(0, 12))
+@given(seed=st.integers(0, 1000), noise=st.floats(0, 60))
 @settings(max_examples=20, deadline=None)
 def test_a_noisy_model_that_ends_has_said_what_can_be_extracted(seed: int, noise: float) -> None:
     walk = grammar()
@@ -104,10 +104,10 @@ def test_a_noisy_model_that_ends_has_said_what_can_be_extracted(seed: int, noise
     lead = ids(BODY)
     for _ in range(400):
         row = noise * torch.rand(1, VOCAB, generator=random)
-        row[0, ids("/")[0]] = row[0, ids('"')[0]] = -20  # what they open swallows all the rest
+        row[0, ids("/")[0]] = row[0, ids('"')[0]] = -99  # what they open swallows all the rest
         wanted = [lead[len(made)] if len(made) < len(lead) else END, *ids("});`\n"), END]
         for place, token in enumerate(wanted):
-            row[0, token] += 10 - place
+            row[0, token] += 80 - 10 * place
         token = verify(row, Draft(), Sampled(0.5, seed + len(made)), walk, frozenset({END})).bonus
         if token == END:
             assert find(TOKENIZER.decode(made), "scale")[0] is not None, TOKENIZER.decode(made)

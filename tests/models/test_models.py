@@ -106,7 +106,7 @@ def test_the_fingerprint_of_a_recording_is_its_content(tmp_path: Path) -> None:
 
 
 def test_an_unknown_model_is_told_what_there_is() -> None:
-    with pytest.raises(UsageError, match="there are http, null, reference, replay"):
+    with pytest.raises(UsageError, match="there are hf, http, null, reference, replay"):
         model("nul")
 
 
