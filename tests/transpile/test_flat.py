@@ -232,6 +232,12 @@ CASES = {
           for (int r = 0; r < 64; ++r) y[r * 2048 + c] = x[r * 2048 + c] - sum;
         }""", 16, 128, {"x": draw(64, 2048)},
         lambda x: x - (x.sum(0) - np.maximum(x.max(0), 0))),
+    "normed": Case(
+        """__global__ void f(float *y, const float *x, const float *sums, const float *vars) {
+          int i = blockIdx.x * blockDim.x + threadIdx.x;
+          y[i] = (x[i] - sums[i / 96] / 32.f) * (1.f / sqrtf(vars[i / 96] + 1.f));
+        }""", 9, 64, {"x": draw(6, 96), "sums": draw(6), "vars": draw(6)},
+        lambda x, sums, vars: (x - sums[:, None] / 32) / np.sqrt(vars[:, None] + 1)),
     "grid_stride": Case(
         """__global__ void f(float *y, const float *x) {
           for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < 5000; i += gridDim.x * blockDim.x)
@@ -360,6 +366,20 @@ def test_columns_that_load_where_they_found_something_walk_alone(bench: Any) -> 
     assert "[64];" not in bench.code(case.source, [launched(case)], case.inputs, outputs)
     got = bench.run(case.source, [launched(case)], case.inputs, outputs)
     np.testing.assert_array_equal(got["y"], case.wanted(**case.inputs))
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_what_rounds_share_is_read_ahead_only_where_it_may_be(guarded: bool, bench: Any) -> None:
+    held, test = ("x", "x[i] > 2.f") if guarded else ("y", "x[i] > 0.f")
+    source = f"""__global__ void f(float *y, const float *x) {{
+      int i = blockIdx.x * 64 + threadIdx.x;
+      if ({test}) y[i] = x[i] / sqrtf({held}[{256 if guarded else 0} + i / 64]);
+      else y[i] = 1.f;
+    }}"""
+    case = Case(source, 4, 64, {"x": draw(256)}, np.ones_like)
+    text = bench.code(source, [launched(case)], case.inputs, {"y": np.zeros(256, np.float32)})
+    assert "sqrtf" in text
+    assert "_term" not in text
 
 
 def launched(case: Case) -> Launch:

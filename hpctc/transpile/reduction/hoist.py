@@ -4,6 +4,7 @@ Only divisions and calls of floats are worth a name: the compiler moves the rest
 square root that may set errno it must leave in the loop, and then the loop is no SIMD loop.
 """
 
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,9 @@ from hpctc.syntax import edit, tree
 from hpctc.transpile import intrinsics, types
 from hpctc.transpile.fission import Fission, Threads
 from hpctc.transpile.fold import constant
+from hpctc.transpile.kernel import Translated
+from hpctc.transpile.shape.memory import declared, places
+from hpctc.transpile.statements import mutated
 from hpctc.transpile.uniform import THREAD
 
 Uniforms = dict[tree.Expr, tuple[str, str]]
@@ -22,18 +26,43 @@ def hoisted(node: Threads, fission: Fission, known: Uniforms) -> tuple[list[Any]
 
     ``known`` is what was declared before; it grows.
     """
-    made = _Hoist(fission, known)
+    moving = set(fission.kernel.locals) - fission.block | THREAD
+    made = _Hoist(fission.kernel, fission.block, fission.const, moving, known)
     body = tuple(made.changed(s) for s in node.body)
     return made.declarations, replace(node, body=body)
+
+
+def before(
+    body: Sequence[Any], name: str, kernel: Translated
+) -> tuple[list[tree.Declaration], tuple[Any, ...]]:
+    """The same of a parallel loop over ``name``: what only the loops around it decide.
+
+    gcc forgets ``restrict`` in the functions that it makes of parallel regions, so that it would
+    load, divide and take the root anew for every element that is stored.
+    """
+    moving = {name, *(n for s in body for n in (*declared(s), *mutated(s)))}
+    const = {
+        array for array in set(kernel.pointers) - kernel.written - kernel.aliased
+        if None not in places(body, array)
+    }  # fmt: skip
+    made = _Hoist(kernel, set(kernel.scalars), const, moving, {})
+    return made.declarations, tuple(made.changed(s) for s in body)
 
 
 class _Hoist:
     """Collects the expressions of one loop."""
 
-    def __init__(self, fission: Fission, known: Uniforms) -> None:
-        self.block = fission.block
-        self.const = fission.const
-        self.kernel = fission.kernel
+    def __init__(
+        self, kernel: Translated, block: Collection[str], const: Collection[str],
+        moving: Collection[str], known: Uniforms,
+    ) -> None:  # fmt: skip
+        self.block = set(block)
+        """Variables that are the same in all rounds."""
+        self.const = const
+        """Arrays that nobody writes."""
+        self.moving = set(moving)
+        """Names that may mean something else in the next round."""
+        self.kernel = kernel
         self.known = known
         self.guarded = False
         """Whether what is looked at may not run at all: then memory must not be read before it."""
@@ -81,15 +110,17 @@ class _Hoist:
                 return None
 
     def _same(self, index: tree.Expr) -> bool:
-        """Whether an index is about the block only."""
-        own = edit.mentions(index) & set(self.kernel.locals) - self.block
-        return not own and not edit.mentions(index) & THREAD
+        """Whether an index is the same in all rounds."""
+        plain = tree.Name | tree.Number | tree.Binary
+        return all(isinstance(n, plain) for n in tree.walk(index)) and not (
+            edit.mentions(index) & self.moving
+        )
 
     def _kind(self, node: tree.Expr) -> str | None:
         """The type of an expression of variables of the block and constants; else None."""
         match node:
             case tree.Name(name) if name in self.block:
-                return types.name(self.kernel.locals[name].type)
+                return types.name(self._type(name))
             case tree.Index(tree.Name(base), index) if not self.guarded and self._same(index):
                 if base not in self.const:
                     return None
@@ -109,6 +140,10 @@ class _Hoist:
                 return ("float" if name.endswith("f") else "double") if known else None
             case _:
                 return None
+
+    def _type(self, name: str) -> tree.Type:
+        scalar = self.kernel.scalars.get(name)
+        return self.kernel.locals[name].type if scalar is None else scalar
 
     def _name(self, node: tree.Expr) -> str:
         of = next(o for p in tree.walk(node) if (o := self._origin(p)) is not None)
@@ -144,4 +179,4 @@ def _number(text: str) -> str:
     return "float" if text.endswith(("f", "F")) else "double"
 
 
-__all__ = ["hoisted"]
+__all__ = ["before", "hoisted"]

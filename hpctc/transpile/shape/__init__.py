@@ -3,5 +3,6 @@
 Without barriers CUDA's threads are one parallel iteration space. :mod:`~.arithmetic` writes every
 address in digits of that space's axes (:mod:`~.digits`), :mod:`~.guards` turns guards into bounds,
 :mod:`~.radix` splits the axes so that divisions and remainders vanish, :mod:`~.order` chooses which
-loop lies inside, :mod:`~.nest` joins these steps and :mod:`~.emit` writes the loops.
+loop lies inside, :mod:`~.columns` lets long walks of neighbouring threads go side by side,
+:mod:`~.nest` joins these steps and :mod:`~.emit` writes the loops.
 """

@@ -42,10 +42,12 @@ def emitted(
     vector: bool,
     tile: Loop | None = None,
     split: Sequence[Segment] = (),
+    before: Sequence[Any] = (),
 ) -> tuple[Any, ...]:
     """The nest; ``vector``: the innermost loop's rounds do the same and may run in step.
 
-    ``split`` is the innermost loop in parts that say the same as the body.
+    ``split`` is the innermost loop in parts that say the same as the body; ``before`` goes ahead
+    of it.
     """
     body = _list(body, 1)
     if not loops:
@@ -63,7 +65,7 @@ def emitted(
         words = simd
     else:
         words, depth = (" parallel for" if parallel else "") + simd, 0
-    made = _innermost(inner, body, split, words)
+    made = (*before, *_innermost(inner, body, split, words))
     for each in reversed(outer):
         made = (loop(each.name, each.extent, made),)
     if depth:

@@ -7,6 +7,7 @@ from hpctc.syntax import edit, tree
 from hpctc.transpile import types
 from hpctc.transpile.fold import Linear, Range, constant, number
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.reduction.hoist import before
 from hpctc.transpile.scope import Geometry, Local
 from hpctc.transpile.shape import extremes, guards, radix, repeats
 from hpctc.transpile.shape.absorb import absorbed, independent
@@ -231,7 +232,17 @@ class _Nest:
         split = segments(loops[-1], loops[:-1], body, self._workshop({}, {}))
         if vector and len(split) < 2 and (tiles := together(loops, body, touched, self.used)):
             return emitted(*tiles, vector=False)
-        return emitted(loops, body, vector, split=split)
+        if len(split) > 1:
+            return emitted(loops, body, vector, split=split)
+        head, body = self._ahead(loops[-1], body)
+        return emitted(loops, body, vector, before=head)
+
+    def _ahead(self, inner: Loop, body: tuple[Any, ...]) -> tuple[Sequence[Any], tuple[Any, ...]]:
+        """What the rounds of the innermost loop have in common, and the body that reads it."""
+        if not 1 < inner.points < float("inf"):
+            return (), body  # it may have no rounds at all
+        self.kernel.used.update(self.used)
+        return before(body, inner.name, self.kernel)
 
 
 def _shorter(loop: Loop, limit: tree.Expr) -> Loop:
