@@ -196,7 +196,8 @@ LOGARITHM = ("bits", "mantissa")
 VECTOR_MATH: dict[str, tuple[tuple[str, ...], float | None]] = {
     "bits": ((), None), "power_of_two": ((), None), "mantissa": (("bits",), None),
     "sqrt": ((), None),
-    "exp": (("power_of_two",), 1.1), "tanh": (("exp",), 1.5), "erf": (("exp",), 2.0),
+    "exp": (("power_of_two",), 1.1), "exp2": (("power_of_two",), 1.5),
+    "tanh": (("exp",), 1.5), "erf": (("exp",), 2.0),
     "sinh": (("exp",), 4.0), "cosh": (("exp",), 3.0),
     "log": (LOGARITHM, 1.0), "log2": (LOGARITHM, 1.5), "log1p": (("log",), 2.5),
     "sin": ((), 0.6), "cos": ((), 0.6), "tan": ((), 0.6),

@@ -21,6 +21,7 @@ Array = Any
 
 EXACT: dict[str, tuple[Callable[..., Array], float, float]] = {
     "exp": (np.exp, -110, 95),
+    "exp2": (np.exp2, -155, 130),
     "log": (np.log, 0, 100),
     "log2": (np.log2, 0, 100),
     "log1p": (np.log1p, -1, 60),

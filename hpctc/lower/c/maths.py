@@ -66,6 +66,7 @@ HELPERS = {
     "power_of_two": Helper(),
     "mantissa": Helper(("bits",)),
     "exp": Helper(("power_of_two",), ulp=1.1),
+    "exp2": Helper(("power_of_two",), ulp=1.5),
     "log": Helper(LOG, ulp=1.0),
     "log2": Helper(LOG, ulp=1.5),
     "log1p": Helper(("log",), ulp=2.5),
