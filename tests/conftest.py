@@ -4,6 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# What judges a change draws the same examples every time; new ones are looked for with
+# `--hypothesis-profile explore`.
+settings.register_profile("steady", derandomize=True)
+settings.register_profile("explore", print_blob=True)
+settings.load_profile("steady")
 
 GOLDEN = Path(__file__).parent / "golden"
 
