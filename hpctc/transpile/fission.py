@@ -14,6 +14,7 @@ from hpctc.transpile import types
 from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.fold import number
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.names import claimed
 from hpctc.transpile.reduction.lower import accumulated
 from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.scope import Barrier, Collective, Geometry, Local, Warped
@@ -80,11 +81,7 @@ class Fission:
 
     def fresh(self, name: str) -> str:
         """A name that the kernel does not have."""
-        candidate, tail = name, 1
-        while candidate in self.kernel.used:
-            candidate, tail = f"{name}_{tail}", tail + 1
-        self.kernel.used.add(candidate)
-        return candidate
+        return claimed(name, self.kernel.used)
 
     def fresh_mask(self, name: str) -> tree.Name:
         """A new bool of every thread."""

@@ -10,6 +10,7 @@ from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.fold import Folder, constant, number
+from hpctc.transpile.names import claimed
 from hpctc.transpile.program import Defined, Program, last
 
 _RESERVED = (
@@ -167,13 +168,8 @@ class Scopes(ABC):
 
     def fresh(self, name: str) -> str:
         """A name like this one that no other variable of the C has."""
-        base, tail = identifier(name).strip("_") or "v", 1
-        base = f"v{base}" if base[0].isdigit() else base
-        candidate = base
-        while candidate in self.used:
-            candidate, tail = f"{base}_{tail}", tail + 1
-        self.used.add(candidate)
-        return candidate
+        base = identifier(name).strip("_") or "v"
+        return claimed(f"v{base}" if base[0].isdigit() else base, self.used)
 
     def declare(self, name: str, kind: tree.Type, memory: str = "thread") -> tree.Name:
         """A new variable of the C for a variable of the source."""

@@ -19,6 +19,7 @@ from hpctc.transpile.deduce import Bound
 from hpctc.transpile.diagnostics import Diagnosed
 from hpctc.transpile.fold import number
 from hpctc.transpile.kernel import translate
+from hpctc.transpile.names import claimed
 from hpctc.transpile.program import Defined, Program
 from hpctc.transpile.records import spelled, vector
 from hpctc.transpile.scope import RESERVED, Geometry, Shared
@@ -172,11 +173,7 @@ class Unit:
     def _function(
         self, defined: Defined, call: Call, bound: Bound, kinds: Sequence[tree.Type]
     ) -> str:
-        name, tail = call.kernel.rpartition("::")[2], 1
-        base = name
-        while name in self.taken:
-            name, tail = f"{base}_{tail}", tail + 1
-        self.taken.add(name)
+        name = claimed(call.kernel.rpartition("::")[2], self.taken)
         args: list[tree.Expr] = []
         parameters = []
         named = [a for a in call.args if isinstance(a, str)]

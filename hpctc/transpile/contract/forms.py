@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from hpctc.transpile.names import free
+
 
 class Doubt(Exception):
     """The kernel is not surely a contraction: this road is left, nothing is lost."""
@@ -132,9 +134,7 @@ class Space:
         """A new digit as a form; one with a single value is 0."""
         if extent == 1:
             return ZERO
-        unique, tail = name, 1
-        while unique in self.extents:
-            unique, tail = f"{name}_{tail}", tail + 1
+        unique = free(name, self.extents)
         self.extents[unique] = extent
         return Form(((unique, 1),))
 

@@ -28,6 +28,7 @@ from hpctc.transpile.contract.values import (
     rewritten,
     walk,
 )
+from hpctc.transpile.names import claimed
 
 TABLE = 4_000_000
 """Cells of a table that decides what a test lets through."""
@@ -96,11 +97,7 @@ class Scratch:
 
     def name(self, wanted: str) -> str:
         """A name that nothing else has."""
-        unique, tail = wanted, 1
-        while unique in self.taken:
-            unique, tail = f"{wanted}_{tail}", tail + 1
-        self.taken.add(unique)
-        return unique
+        return claimed(wanted, self.taken)
 
     def copy(
         self,

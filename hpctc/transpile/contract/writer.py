@@ -1,5 +1,6 @@
 """What the writers of tiles have in common: names, rows, vectors, results, loops over cores."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
@@ -45,7 +46,7 @@ def prelude(text: str) -> list[str]:
     return [_QUIET, *types_] if used else []
 
 
-class Writer:
+class Writer(ABC):
     """Writes one nest; a kind of tile says what stands in its loops."""
 
     def __init__(self, nest: Nest, scratch: Scratch, total: Sum, tile: Tile) -> None:
@@ -70,17 +71,17 @@ class Writer:
         made = [s for copy in copies for s in filled(copy, self.speller, self.scratch)]
         return [*made, comment(self.heading()), *self._spread(), *freed(copies)]
 
+    @abstractmethod
     def heading(self) -> str:
         """What the comment above the loops says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def loops(self) -> list[tuple[str, int]]:
         """Variables and extents of the loops around a tile, outermost first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def inside(self) -> list[Any]:
         """What is done for one tile."""
-        raise NotImplementedError
 
     # --- digits and their names ---
 

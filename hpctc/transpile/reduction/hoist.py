@@ -13,6 +13,7 @@ from hpctc.transpile import intrinsics, types
 from hpctc.transpile.fission import Fission, Threads
 from hpctc.transpile.fold import constant
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.names import claimed
 from hpctc.transpile.shape.memory import declared, places
 from hpctc.transpile.statements import mutated
 from hpctc.transpile.uniform import THREAD
@@ -156,10 +157,7 @@ class _Hoist:
                 word = f"{of}_scaled"
             case _:
                 word = f"{of}_term"
-        name = next(n for n in (word, *(f"{word}_{i}" for i in range(1, 1000)))
-                    if n not in self.kernel.used)  # fmt: skip
-        self.kernel.used.add(name)
-        return name
+        return claimed(word, self.kernel.used)
 
 
 def _guards(node: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from hpctc.syntax import edit, tree
 from hpctc.transpile.fold import Folder, constant, number
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.names import claimed
 from hpctc.transpile.reduction.combine import Apart, combined
 from hpctc.transpile.reduction.nodes import Group, Reduction
 from hpctc.transpile.scope import Barrier, Collective, Geometry, Warped
@@ -35,7 +36,7 @@ def narrowed(kernel: Translated, geometry: Geometry) -> Narrowed:
     if group is None:
         return Narrowed(kernel, geometry)
     count = geometry.threads // group.width
-    name = _fresh("warp" if group == Group(_WARP) else "team", kernel.used)
+    name = claimed("warp" if group == Group(_WARP) else "team", kernel.used)
     kernel.folder.ranges |= {"tx": (0, group.width - 1), name: (0, count - 1)}
     place = _place(group, geometry, tree.Name(name))
     body = tuple(_alone(s, group.width) for s in kernel.body if not isinstance(s, Barrier))
@@ -162,12 +163,6 @@ def _renamed(body: Sequence[Any], kernel: Translated) -> tuple[Any, ...]:
             case _:
                 pass
     return tuple(body)
-
-
-def _fresh(name: str, used: set[str]) -> str:
-    made = next(n for n in (name, *(f"{name}_{i}" for i in range(1, 1000))) if n not in used)
-    used.add(made)
-    return made
 
 
 __all__ = ["Narrowed", "narrowed"]

@@ -11,6 +11,7 @@ from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.names import free
 from hpctc.transpile.reduction.cells import needed
 from hpctc.transpile.reduction.live import Readers, first_setting
 from hpctc.transpile.reduction.machine import Facts, Machine, Stop
@@ -254,8 +255,7 @@ class Search:
             word = name.removesuffix("_shared")
             word = word if word != name else _WORDS[found.op.symbol]
             taken = self.kernel.used | {t.name for t in change.totals.values()}
-            names = (word, *(f"{word}_{i}" for i in range(1, 1000)))
-            change.totals[found] = tree.Name(next(n for n in names if n not in taken))
+            change.totals[found] = tree.Name(free(word, taken))
         return change.totals[found]
 
     def _numbers(self, change: _Change, before: Sequence[Any]) -> set[Total] | None:

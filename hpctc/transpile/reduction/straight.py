@@ -5,6 +5,7 @@ from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.names import claimed
 from hpctc.transpile.reduction.bags import worth
 from hpctc.transpile.reduction.lower import join
 from hpctc.transpile.reduction.operators import EXTREMES, IDEMPOTENT, JOINING, Operator, extreme
@@ -87,7 +88,7 @@ def _through(
     made: list[Any] = []
     target = tree.Name(total)
     if symbol in ("max", "min") and not isinstance(value, tree.Name | tree.Number):
-        held = _fresh("value", kernel.used)
+        held = claimed("value", kernel.used)
         kind = tree.Qualified(("const",), kernel.locals[total].type)
         made.append(tree.Declaration((tree.Variable(held, kind, value=value),)))
         value = tree.Name(held)
@@ -131,12 +132,6 @@ def _partner(value: tree.Expr, mine: tree.Name, symbol: str) -> tree.Expr | None
     if mine not in pair:
         return None
     return pair[1 - pair.index(mine)]
-
-
-def _fresh(name: str, used: set[str]) -> str:
-    made = next(n for n in (name, *(f"{name}_{i}" for i in range(1, 1000))) if n not in used)
-    used.add(made)
-    return made
 
 
 __all__ = ["Starts", "straight", "taken"]
