@@ -206,6 +206,15 @@ class Decoding:
     """Who proposed the accepted tokens."""
     first_seconds: float
     """To the first token."""
+    spans: tuple[tuple[str, int, int], ...] = ()
+    """Who proposed each token of the answer, in order, as runs ``(source, tokens, characters)``.
+
+    ``source`` is a key of ``sources``, or ``""``: the target said it itself, unproposed (as it
+    does at the end of each pass). Neighbouring runs differ in it. Tokens sum to
+    ``Usage.completion_tokens``, those of proposed runs to ``accepted``. Characters (code points)
+    sum to ``len(Answer.text)``, so run i is the slice of the text that begins where the runs
+    before it end; 0 where a run ends inside a character: the next one has it. Empty: not recorded.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

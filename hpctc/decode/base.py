@@ -19,6 +19,12 @@ from hpctc.core.spec import Spec
 ROOT = -1
 """The parent of a draft's first nodes: the last settled token."""
 
+TARGET = ""
+"""The source of a token that nobody proposed: the target's own."""
+
+UNNAMED = "unnamed"
+"""The source of a draft that does not say who made it."""
+
 Key = Hashable
 """Names a request while it is being decoded."""
 
@@ -35,7 +41,7 @@ class Draft:
     probabilities: Tensor | None = None
     """``[len(tokens), vocab]``: row i is what node i was drawn from; None: chosen outright."""
     sources: tuple[str, ...] = ()
-    """Who proposed each node; empty: the strategy itself."""
+    """Who proposed each node; empty: nobody said."""
 
     def __post_init__(self) -> None:
         if len(self.parents) != len(self.tokens):
@@ -80,7 +86,7 @@ class Draft:
 
     def source(self, node: int) -> str:
         """Who proposed a node."""
-        return self.sources[node] if self.sources else ""
+        return self.sources[node] if self.sources else UNNAMED
 
 
 @dataclass(frozen=True)

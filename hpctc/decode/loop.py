@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hpctc.decode.base import Ask, Draft, Drafter, Request, State, Step, Target
+from hpctc.decode.base import TARGET, Ask, Draft, Drafter, Request, State, Step, Target
 from hpctc.decode.verify import Choose, Constraint, greedy, verify
 
 
@@ -21,13 +21,36 @@ class Decoded:
     """Target passes that this request took part in, the prefill included."""
     proposed: int = 0
     """Draft tokens that were scored, probes left out."""
-    accepted: int = 0
-    sources: dict[str, int] = field(default_factory=dict)
-    """Who proposed the accepted tokens."""
+    spans: list[tuple[str, int]] = field(default_factory=list)
+    """Who proposed the tokens, in order, as runs ``(source, count)``; see
+    :data:`~hpctc.decode.base.TARGET`."""
     first_seconds: float = 0.0
     """From the start of its first pass to its first token."""
     seconds: float = 0.0
     """From the start of its first pass to its last token."""
+
+    @property
+    def sources(self) -> dict[str, int]:
+        """Accepted tokens by who proposed them."""
+        found: dict[str, int] = {}
+        for source, count in self.spans:
+            if source != TARGET:
+                found[source] = found.get(source, 0) + count
+        return found
+
+    @property
+    def accepted(self) -> int:
+        """Tokens that were proposed and accepted."""
+        return sum(self.sources.values())
+
+    def add(self, token: int, source: str) -> None:
+        """A token was settled."""
+        self.tokens.append(token)
+        before = self.spans[-1] if self.spans else (source, 0)
+        if before[0] == source:
+            self.spans[-1:] = [(source, before[1] + 1)]
+        else:
+            self.spans.append((source, 1))
 
     @property
     def acceptance_length(self) -> float:
@@ -124,17 +147,15 @@ def _settle(one: _Open, step: Step, how: How) -> bool:
     made.seconds = now - one.began
     made.passes += 1
     made.proposed += len(step.draft) - len(step.draft.probes)
-    for node in step.path:
-        source = step.draft.source(node)
-        made.sources[source] = made.sources.get(source, 0) + 1
-    made.accepted += len(step.path)
     tokens = list(step.tokens)
     ended = tokens[-1] in request.ends
     if ended:
         tokens.pop()
     tokens = tokens[: one.state.room]
+    sources = [*(step.draft.source(node) for node in step.path), TARGET]
+    for token, source in zip(tokens, sources, strict=False):  # what was cut has no token
+        made.add(token, source)
     one.state.settled += tokens
-    made.tokens += tokens
     made.ended = ended and len(tokens) == len(step.tokens) - 1
     return made.ended or one.state.room <= 0 or how.stop(request, made.tokens)
 

@@ -11,7 +11,18 @@ from torch import Tensor
 
 from hpctc.core.errors import UsageError
 from hpctc.decode import STRATEGIES, strategy
-from hpctc.decode.base import ROOT, Ask, Draft, Request, State, Step, Target
+from hpctc.decode.base import (
+    ROOT,
+    TARGET,
+    UNNAMED,
+    Ask,
+    Draft,
+    Key,
+    Request,
+    State,
+    Step,
+    Target,
+)
 from hpctc.decode.loop import Decoded, How, clipped, decode
 from hpctc.decode.table import Table
 from hpctc.decode.verify import Choose, Sampled, greedy, verify
@@ -73,6 +84,13 @@ def hinted(target: Table, request: Request) -> Request:
     return Request(**{**vars(request), "hints": (hint, (1, 2, 3))})
 
 
+def dict_of(spans: Sequence[tuple[str, int]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for source, count in spans:
+        found[source] += count
+    return found
+
+
 def run(
     target: Target, name: str, asked: Sequence[Request], how: How | None = None
 ) -> dict[int, Decoded]:
@@ -97,7 +115,8 @@ def test_greedy_output_is_the_targets_own(name: str, batch: int, order: int) -> 
         text, ended = spoken(target, request.prompt, request.most)
         assert (found.tokens, found.ended) == (text, ended), request
         assert found.passes <= len(text) + 1
-        assert found.accepted == sum(found.sources.values())
+        assert sum(count for _, count in found.spans) == len(text)
+        assert found.accepted == len(text) - dict_of(found.spans).get(TARGET, 0)
         assert 0 < found.first_seconds <= found.seconds
 
 
@@ -309,6 +328,32 @@ def test_unknown_strategies_and_other_vocabularies_are_explained() -> None:
         strategy("draft{model=m}").open(Table(), lambda _: Table(vocab=8))
     with pytest.raises(UsageError, match="a cascade of nothing"):
         strategy("cascade{members=[]}").open(Table(), small)
+
+
+def test_every_token_has_its_source() -> None:
+    target = Table(order=1, vocab=8, sharpness=3.0)
+    text = spoken(target, [1], 8, end=-1)[0]
+
+    class Two:
+        """Two right tokens and a wrong one, by two hands."""
+
+        def propose(self, states: Sequence[State]) -> list[Draft]:
+            done = len(states[0].settled) - 1
+            tokens = [*text[done : done + 2], (text[done + 2] + 1) % 8]
+            parents = tuple(range(-1, len(tokens) - 1))
+            return [clipped(Draft(tuple(tokens), parents, sources=("a", "b", "b")), states[0].room)]
+
+        def observe(self, state: State, step: Step) -> None:
+            pass
+
+        def close(self, key: Key) -> None:
+            pass
+
+    (found,) = decode(target, Two(), [Request(key=0, prompt=(1,), most=5)])
+    assert found.tokens == text[:5]
+    assert found.spans == [("a", 1), ("b", 1), (TARGET, 1), ("a", 1), (TARGET, 1)]
+    assert (found.sources, found.accepted) == ({"a": 2, "b": 1}, 3)
+    assert Draft((1,), (ROOT,)).source(0) == UNNAMED
 
 
 def test_states_know_their_room() -> None:

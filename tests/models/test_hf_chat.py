@@ -83,6 +83,10 @@ def test_answers_are_those_of_generate_whatever_the_strategy(folder: Path, name:
         assert answer.usage is not None
         assert answer.decoding is not None
         assert answer.decoding.strategy.startswith(name)
+        sources, counts, characters = zip(*answer.decoding.spans, strict=True)
+        assert sum(counts) == answer.usage.completion_tokens
+        assert sum(characters) == len(text)
+        assert set(sources) - {""} == set(answer.decoding.sources)
         settled = answer.usage.completion_tokens + ended
         assert answer.decoding.passes + answer.decoding.accepted >= settled
         assert 0 < answer.decoding.first_seconds <= (answer.seconds or 0)

@@ -13,6 +13,7 @@ from hpctc.decode.constrain import tokens as constraint_tokens
 from hpctc.decode.loop import Decoded, How, decode
 from hpctc.decode.verify import Choose, Constraint, Sampled, greedy
 from hpctc.models.base import Model, Sampling, fenced
+from hpctc.models.hf.text import spans
 from hpctc.models.hf.weights import Dtype, load
 from hpctc.native.call import prototype
 
@@ -120,6 +121,7 @@ class Hf(Model):
                 accepted=found.accepted,
                 sources=dict(sorted(found.sources.items())),
                 first_seconds=found.first_seconds,
+                spans=spans(tokenizer, found.tokens, found.spans),
             ),
         )
 
