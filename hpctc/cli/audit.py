@@ -35,8 +35,8 @@ def audit(path: str, only: str, target: Path | None, **asked: Any) -> None:
     """Check every record of PATH: a dataset, a suite, or JSON of the published layout.
 
     Does it parse, does 'rules' lower it, do its sides agree; out of bounds, races, vacuous tasks,
-    NaN outputs, duplicates. Launches that a record lacks are inferred. docs/audit.md explains
-    every finding.
+    NaN outputs, weak oracles, duplicates. Launches that a record lacks are inferred. docs/audit.md
+    explains every finding.
 
     \b
     hpctc audit mini
@@ -44,18 +44,20 @@ def audit(path: str, only: str, target: Path | None, **asked: Any) -> None:
     Ends with 0 nothing found, 1 findings or unreadable data, 2 wrong use.
     """  # noqa: D301
     from hpctc.audit.examine import Limits
+    from hpctc.audit.strengths import Told
     from hpctc.audit.subjects import chosen, subjects
     from hpctc.cli.progress import Shown
     from hpctc.flow.auditing import AUDITS, Wanted
     from hpctc.flow.auditing import audit as audit_all
 
     found = chosen(subjects(path), only)
+    told = Told.of(path, found)
     out: Path | None = asked["out"]
     wanted = Wanted(Limits(seconds=asked["seconds"]), asked["jobs"], out)
     if target is not None:
         _check_writable(target)
     try:
-        audits = audit_all(found, wanted, Shown(Console(stderr=True)))
+        audits = told.judged(audit_all(found, wanted, Shown(Console(stderr=True))))
     except KeyboardInterrupt:
         words = "nothing was kept; --out FOLDER makes a run that can be continued"
         if out is not None:
@@ -63,37 +65,44 @@ def audit(path: str, only: str, target: Path | None, **asked: Any) -> None:
         click.echo(f"\ninterrupted; {words}", err=True)
         raise SystemExit(130) from None
     if target is not None:
-        _write(audits, target)
+        _write(audits, told, target)
     console = Console(width=WIDTH, highlight=False)
-    console.print(_table(audits))
-    _summary(audits, console)
+    console.print(_table(audits, told))
+    _summary(audits, told, console)
     raise SystemExit(1 if any(a.findings for a in audits) else 0)
 
 
-def document(audits: Sequence[Any]) -> list[dict[str, Any]]:
-    """One object a record, as ``--json`` writes it."""
+def document(audits: Sequence[Any], told: Any) -> list[dict[str, Any]]:
+    """One object a record, as ``--json`` writes it; only ours can have an oracle strength."""
     return [
         {
             "name": a.name,
             "parses": a.parses,
             "lowers": a.lowers,
             "agrees": a.agrees,
+            **({"oracle_strength": told.known.get(a.of)} if a.of in told.pairs else {}),
             "findings": [{"kind": f.kind, "detail": f.detail} for f in a.findings],
         }
         for a in audits
     ]
 
 
-def _table(audits: Sequence[Any]) -> Table:
+def _table(audits: Sequence[Any], told: Any) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", width=WIDTH)
-    table.add_column("record", no_wrap=True, max_width=38, overflow="ellipsis")
+    ours = bool(told.pairs)
+    table.add_column("record", no_wrap=True, max_width=32 if ours else 38, overflow="ellipsis")
     for name in ("parses", "lowers", "agrees"):
         table.add_column(name, no_wrap=True)
+    if ours:
+        table.add_column("oracle", no_wrap=True, justify="right")
     table.add_column("findings", overflow="fold")
     for a in audits:
         kinds = Counter(f.kind for f in a.findings)
         words = ", ".join(f"{n} x {kind}" if n > 1 else kind for kind, n in kinds.items())
-        answers = (_word(a.parses), _word(a.lowers), _word(a.agrees))
+        answers = [_word(a.parses), _word(a.lowers), _word(a.agrees)]
+        if ours:
+            strength = told.known.get(a.of)
+            answers.append("-" if strength is None else f"{strength:.1%}")
         table.add_row(escape(a.name), *answers, words or "-", style="yellow" if words else "")
     return table
 
@@ -102,12 +111,14 @@ def _word(answer: bool | None) -> str:
     return {True: "yes", False: "no", None: "?"}[answer]
 
 
-def _summary(audits: Sequence[Any], console: Console) -> None:
+def _summary(audits: Sequence[Any], told: Any, console: Console) -> None:
     from hpctc.audit.findings import KINDS
 
     clean = sum(not a.findings for a in audits)
     agree = sum(a.agrees is True for a in audits)
     console.print(f"\n{len(audits)} records: {agree} agree, {clean} without findings")
+    if told.pairs:
+        console.print(_oracles(told))
     table = Table(box=None, pad_edge=False, show_header=False, width=WIDTH)
     table.add_column(justify="right")
     table.add_column(no_wrap=True)
@@ -123,6 +134,19 @@ def _summary(audits: Sequence[Any], console: Console) -> None:
             console.print(f"\n{escape(a.name)}: [bold]{f.kind}[/bold]\n  {escape(f.detail)}")
 
 
+def _oracles(told: Any) -> str:
+    """How many records are strong, and how to measure those of which nobody knows."""
+    from hpctc.audit.strengths import LEAST
+
+    known = [told.known[i] for i in told.pairs if i in told.known]
+    words = f"oracle strength: {sum(s >= LEAST for s in known)} at {LEAST:.0%} or more"
+    if weak := sum(s < LEAST for s in known):
+        words += f", {weak} weak"
+    if told.missing:
+        words += f", {told.missing} not measured (hpctc dataset oracle SUITE)"
+    return words
+
+
 FEW = 5
 """Records up to which every finding is printed in full."""
 
@@ -133,8 +157,8 @@ def _check_writable(target: Path) -> None:
         raise HpctcError(f"cannot write {target}", "name a file in a folder that is there")
 
 
-def _write(audits: Sequence[Any], target: Path) -> None:
-    text = json.dumps(document(audits), indent=1, ensure_ascii=False) + "\n"
+def _write(audits: Sequence[Any], told: Any, target: Path) -> None:
+    text = json.dumps(document(audits, told), indent=1, ensure_ascii=False) + "\n"
     try:
         target.write_text(text, encoding="utf-8")
     except OSError as problem:
