@@ -10,6 +10,9 @@ In come the records of a run, out go numbers with intervals. Wrong answers are i
 - ``summary``: the figures of a run, of a category, of a difficulty
 - ``scaling``: speedup and efficiency on n threads
 - ``roofline``: what share of the hardware's floor a time reaches
+- ``cost``: dollars, seconds and tokens a solved kernel
+- ``pace``: tokens a second, tokens a pass, who proposed them
+- ``regions``: which part of an answer's C a character belongs to
 - ``similarity``: how alike two C texts are, as CodeBLEU sees it
 """
 

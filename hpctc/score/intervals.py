@@ -56,6 +56,26 @@ def geometric_mean(values: Sequence[float]) -> Estimate:
     return Estimate(math.exp(inner.value), math.exp(inner.low), math.exp(inner.high))
 
 
+def ratio_of_sums(parts: Sequence[tuple[float, float]]) -> Estimate | None:
+    """All of one quantity over all of another, with its bootstrap interval over the parts.
+
+    A part is a task: its samples depend on each other. None where there is nothing to divide by.
+    """
+    values = np.asarray(parts, np.float64).reshape(-1, 2)
+    if not values[:, 1].sum():
+        return None
+
+    def ratio(sums: Array) -> Array:
+        above, below = sums[..., 0].sum(-1), sums[..., 1].sum(-1)
+        # A resample may have drawn nothing to divide by; it says nothing.
+        nothing = np.full_like(above, np.nan)
+        return np.asarray(np.divide(above, below, out=nothing, where=below > 0))
+
+    value = ratio(values)
+    low, high = np.nanpercentile(resampled(values, ratio), [2.5, 97.5])
+    return Estimate(float(value), float(low), float(high))
+
+
 def task_means(speeds: Iterable[tuple[str, float]]) -> dict[str, float]:
     """Task name -> the geometric mean of its samples, so that every task weighs the same."""
     found: dict[str, list[float]] = {}

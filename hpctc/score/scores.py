@@ -46,6 +46,8 @@ def score_of(trail: Trail) -> Score:
         interval=(speed.low, speed.high) if speed else None,
         baseline=top[0] if top else next((t.baseline for t in trail.timings), ""),
         reason=reason,
+        repairs=len(trail.turns) - 1,
+        first=trail.turns[0].verdict.verdict if trail.before else None,
     )
 
 

@@ -12,7 +12,7 @@ R = TypeVar("R", bound=Record)
 
 @dataclass(frozen=True)
 class Trail:
-    """What became of one answer to one task."""
+    """What became of one sample of a task: its last turn, and behind it the turns before."""
 
     task: Task
     prompt: Prompt
@@ -22,6 +22,8 @@ class Trail:
     verdict: Verdict
     timings: tuple[Timing, ...] = ()
     """One for every baseline and thread count at which it was timed; none: it was not."""
+    before: "Trail | None" = None
+    """The turn that this one was to repair; None: this is the first turn."""
 
     @property
     def is_correct(self) -> bool:
@@ -29,6 +31,11 @@ class Trail:
         return self.verdict.verdict == "correct" and all(
             t.verdict == "correct" for t in self.timings
         )
+
+    @property
+    def turns(self) -> "tuple[Trail, ...]":
+        """All turns, the first one first."""
+        return (*(self.before.turns if self.before else ()), self)
 
 
 def trails(
@@ -38,7 +45,10 @@ def trails(
     judged: tuple[Iterable[Candidate], Iterable[Build], Iterable[Verdict]],
     timings: Iterable[Timing],
 ) -> list[Trail]:
-    """One a sample, in the order of the answers."""
+    """One a sample, in the order of their first answers.
+
+    The records of a repair turn stand after those of the turn before.
+    """
     task_of = {t.id: t for t in tasks}
     prompt_of = {p.id: p for p in prompts}
     candidate_of = {c.of: c for c in judged[0]}
@@ -47,16 +57,21 @@ def trails(
     timings_of: dict[str, list[Timing]] = {}
     for timing in timings:
         timings_of.setdefault(timing.of, []).append(timing)
-    found = []
+    made: dict[str, Trail] = {}
+    last: dict[str, Trail] = {}  # by the verdict on the first turn
     for answer in answers:
         prompt = _of(prompt_of, answer.of, f"the prompt of answer {answer.id}")
-        task = _of(task_of, prompt.of, f"the task of prompt {prompt.id}")
+        before = made.get(prompt.of)
+        known = f"the task of prompt {prompt.id}"
+        task = before.task if before else _of(task_of, prompt.of, known)
         candidate = _of(candidate_of, answer.id, f"a candidate of answer {answer.id}")
         build = _of(build_of, candidate.id, f"a build of candidate {candidate.id}")
         verdict = _of(verdict_of, build.id, f"a verdict of build {build.id}")
         timed = tuple(timings_of.get(verdict.id, ()))
-        found.append(Trail(task, prompt, answer, candidate, build, verdict, timed))
-    return found
+        trail = Trail(task, prompt, answer, candidate, build, verdict, timed, before)
+        made[verdict.id] = trail
+        last[trail.turns[0].verdict.id] = trail
+    return list(last.values())
 
 
 def _of(table: Mapping[str, R], key: str, what: str) -> R:
