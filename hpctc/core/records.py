@@ -4,7 +4,8 @@
 made from: any score can be walked back to the graph it came from, and a stage that is run again
 recognises what it has made already. Absent is absent: ``None`` with a reason, never ``-1`` or NaN.
 
-The road: Pair -> Task -> Prompt -> Answer -> Candidate -> Build -> Verdict -> Timing -> Score.
+The road: Pair -> Task -> Prompt -> Answer -> Candidate -> Build -> Verdict -> Timing -> Score. With
+repair turns a Verdict leads to the next Prompt, and the last turn's is timed and scored.
 """
 
 from collections.abc import Mapping
@@ -171,14 +172,28 @@ class Task(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """An earlier prompt and what was answered to it."""
+
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prompt(Record):
     """What a model is asked."""
 
     KEY: ClassVar[tuple[str, ...]] = ("of", "template", "text")
     of: str
+    """The task's id; of a repair turn the id of the verdict on the answer that is to be repaired,
+    so that the road goes round: ... -> Verdict -> Prompt -> Answer -> ... -> Verdict."""
     template: str
     """``prompt/zero-shot.j2@<content hash>``."""
     text: str
+    shots: tuple[str, ...] = ()
+    """Ids of the pairs that are shown as examples, in their order."""
+    history: tuple[Exchange, ...] = ()
+    """The conversation before ``text``, the first turn first; empty in the first turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,3 +366,7 @@ class Score(Record):
     baseline: str = ""
     reason: str = ""
     """Why there is no speedup, or what went wrong."""
+    repairs: int = 0
+    """Repair turns that were taken; the other fields tell of the last turn."""
+    first: VerdictClass | None = None
+    """What the answer was before any repair; None: there was none, so it is ``verdict``."""

@@ -20,8 +20,17 @@ from hpctc.core.records import Record
 
 R = TypeVar("R", bound=Record)
 
-Done = Counter[str]
-"""Id of a source record -> how many records a stage has made of it."""
+
+class Done(Counter[str]):
+    """What a stage has made already: id of a source record -> number of records made of it."""
+
+    def __init__(self, made: Iterable[Record] = ()) -> None:
+        """Count ``made``."""
+        held = list(made)
+        super().__init__(str(getattr(r, "of", r.id)) for r in held)
+        self.ids = frozenset(r.id for r in held)
+        """The ids of the records made."""
+
 
 STAGES = (
     "tasks",
@@ -82,8 +91,7 @@ class Run:
         ``work`` is given how many records of each source the file holds, and skips those.
         """
         with jsonl.Appender(self.path(stage), kind) as file:
-            done = Counter(str(getattr(r, "of", r.id)) for r in file.records)
-            for record in work(done):
+            for record in work(Done(file.records)):
                 file.add(record)
             return list(file.records)
 

@@ -34,7 +34,7 @@ from hpctc.evaluate.verify import verify
 from hpctc.flow import ladder
 from hpctc.flow.roofs import roofs
 from hpctc.models import model
-from hpctc.models.base import Model, Sampling
+from hpctc.models.base import Model, Question, Sampling, ask
 from hpctc.native.compiler import Compiler, compiler
 from hpctc.native.host import facts, tool_version
 from hpctc.prompt import extract, render
@@ -86,6 +86,7 @@ class Plan:
     suite: Suite
     tasks: tuple[Task, ...]
     model: Model
+    samples: int
     sampling: Sampling
     compiler: Compiler
     threads: tuple[int, ...]
@@ -109,7 +110,7 @@ class Plan:
             "tasks": [t.name for t in self.tasks],
             "model": str(self.model),
             "model_content": self.model.fingerprint(),
-            "samples": self.sampling.samples,
+            "samples": self.samples,
             "temperature": self.sampling.temperature,
             "seed": self.sampling.seed,
             "strategy": self.sampling.strategy,
@@ -149,7 +150,8 @@ def plan(suite: Suite, how: How) -> Plan:
         suite,
         tuple(tasks),
         model(how.model),
-        Sampling(how.samples, how.temperature, how.seed, _decoding(how)),
+        how.samples,
+        Sampling(how.temperature, how.seed, _decoding(how)),
         compiler(how.compiler),
         tuple(sorted(set(threads))),
         ladder.named(how.baselines),
@@ -230,11 +232,17 @@ class Stages:
         sampling = self.plan.sampling
 
         def work(done: Done) -> Iterator[Answer]:
-            missing = _missing(prompts, done, sampling.samples)
+            every = ask(prompts, self.plan.samples)
+            missing = [q for q in every if self._answer_id(q) not in done.ids]
             answers = self.plan.model.answer(missing, known, sampling)
-            yield from self.watch("answers", len(missing) * sampling.samples, answers)
+            yield from self.watch("answers", len(missing), answers)
 
         return self.run.land("answers", Answer, work)
+
+    def _answer_id(self, asked: Question) -> str:
+        """The id that the answer to a question has, whatever it will say."""
+        model = str(self.plan.model)
+        return Answer.make(of=asked.prompt.id, model=model, sample=asked.sample, text=None).id
 
     def candidates(self, answers: list[Answer], prompts: list[Prompt]) -> list[Candidate]:
         """The C in the answers."""

@@ -1,7 +1,7 @@
 """What a model is to the road: it answers prompts."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -10,10 +10,18 @@ from hpctc.core.spec import Spec
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
-    """How often each prompt is answered, and how tokens are drawn where there are any."""
+class Question:
+    """One sample of a prompt: what a model is asked at a time."""
 
-    samples: int = 1
+    prompt: Prompt
+    sample: int = 0
+    """Its number; with the seed it decides what is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn, where there are any."""
+
     temperature: float = 0.0
     """0: greedy."""
     seed: int = 0
@@ -21,16 +29,25 @@ class Sampling:
     """How a local language model decodes; empty: one token a pass."""
 
 
+Hear = Callable[[Question, str], None]
+"""Is given an answer piece by piece while it is being said; the pieces in a row are its text."""
+
+
 class Chat(Protocol):
     """Whoever answers prompts."""
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
+        self,
+        questions: Iterable[Question],
+        tasks: Mapping[str, Task],
+        sampling: Sampling,
+        hear: Hear | None = None,
     ) -> Iterator[Answer]:
-        """Give ``sampling.samples`` answers a prompt, in order; a failed one has a reason, no text.
+        """Give one answer a question, in order; a failed one has a reason, and no text.
 
-        ``tasks`` maps a prompt's ``of`` to its task. A language model must look at the prompt's
-        text only; the built-in models know the pair.
+        ``tasks`` maps a prompt's ``of`` to its task. A language model must look at the prompt
+        only; the built-in models know the pair. Who has the whole answer at once need not tell
+        ``hear`` of it.
         """
         ...
 
@@ -43,19 +60,43 @@ class Model(Spec, ABC):
     """One line for ``hpctc models``."""
     example: ClassVar[str]
     """A spec text that works, for the same list."""
+    decodes: ClassVar[bool] = False
+    """Whether it can be told a decoding strategy."""
+    converses: ClassVar[bool] = False
+    """Whether it reads what its prompt says, so that it can be asked to repair an answer."""
 
     @abstractmethod
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
+        self,
+        questions: Iterable[Question],
+        tasks: Mapping[str, Task],
+        sampling: Sampling,
+        hear: Hear | None = None,
     ) -> Iterator[Answer]:
         """See :meth:`Chat.answer`."""
-
-    decodes: ClassVar[bool] = False
-    """Whether it can be told a decoding strategy."""
 
     def fingerprint(self) -> str:
         """What, beside the spec's text, decides the answers; a run is continued only with it."""
         return ""
+
+
+def ask(prompts: Iterable[Prompt], samples: int = 1) -> list[Question]:
+    """So many samples of every prompt, in order."""
+    return [Question(prompt, sample) for prompt in prompts for sample in range(samples)]
+
+
+def messages(prompt: Prompt) -> list[dict[str, str]]:
+    """A prompt with the conversation before it, as chat templates and servers take it."""
+    said = []
+    for earlier in prompt.history:
+        said.append({"role": "user", "content": earlier.prompt})
+        said.append({"role": "assistant", "content": earlier.answer})
+    return [*said, {"role": "user", "content": prompt.text}]
+
+
+def transcript(prompt: Prompt) -> str:
+    """A prompt with the conversation before it as one text, for models without a chat template."""
+    return "\n\n".join(message["content"] for message in messages(prompt))
 
 
 def fenced(code: str) -> str:

@@ -7,52 +7,26 @@ same command goes on later.
 """
 
 import asyncio
-import json
 import os
 import random
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from functools import partial
+from typing import Any, ClassVar
 
 import httpx2 as httpx
 
 from hpctc.core.errors import HpctcError, UsageError
-from hpctc.core.records import Answer, Prompt, Task, Usage
-from hpctc.models.base import Model, Sampling
-
-LARGEST = 16 << 20
-"""Bytes of a reply; more is not read."""
+from hpctc.core.records import Answer, Task, Usage
+from hpctc.models import wire
+from hpctc.models.base import Hear, Model, Question, Sampling, messages, transcript
+from hpctc.models.completion import Api, Pieces, Said, read
+from hpctc.models.wire import Busy, Failed
 
 BACKOFF = 0.5, 60.0
 """Seconds before the first repetition, and the most before any."""
-
-AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-"""States of a server that may pass."""
-
-CONFIGURATION = {
-    401: "the server wants another key",
-    403: "the key may not do this",
-    404: "the server has no such address or model",
-}
-"""States that no repetition changes."""
-
-Api = Literal["chat", "completions"]
-
-
-class _Failed(Exception):
-    """One request came to nothing; the words are the answer's reason."""
-
-
-class _Busy(Exception):
-    """The server may answer later; ``wait`` is what it asks for, in seconds."""
-
-    def __init__(self, words: str, wait: float | None = None, gone: bool = False) -> None:
-        super().__init__(words)
-        self.wait = wait
-        self.gone = gone
-        """Whether there is no server at all, so that asking for the other answers is no use."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +36,7 @@ class Http(Model):
     name: ClassVar[str] = "http"
     about: ClassVar[str] = "an OpenAI-compatible server: vLLM, SGLang, llama.cpp, hosted"
     example: ClassVar[str] = "http://localhost:8000/v1#qwen2.5-coder"
+    converses: ClassVar[bool] = True
     url: str
     """Up to and with ``/v1``."""
     model: str
@@ -82,16 +57,16 @@ class Http(Model):
     """Dollars per million completion tokens."""
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
+        self,
+        questions: Iterable[Question],
+        tasks: Mapping[str, Task],
+        sampling: Sampling,
+        hear: Hear | None = None,
     ) -> Iterator[Answer]:
-        """One request a sample; sample ``n`` is drawn with seed ``seed + n``."""
+        """One request a question; sample ``n`` is drawn with seed ``seed + n``."""
         client = httpx.AsyncClient(base_url=self._base(), headers=self._headers(), timeout=None)
         line = _Line(client, asyncio.Semaphore(self.concurrency), _Pace(self.per_minute))
-        work = (
-            self._answered(line, prompt, sample, sampling)
-            for prompt in prompts
-            for sample in range(sampling.samples)
-        )
+        work = (self._answered(line, asked, sampling, hear) for asked in questions)
         yield from _in_order(work, 2 * self.concurrency, client.aclose)
 
     def _base(self) -> str:
@@ -104,67 +79,83 @@ class Http(Model):
         return {"Authorization": f"Bearer {key}"} if key else {}
 
     async def _answered(
-        self, line: "_Line", prompt: Prompt, sample: int, sampling: Sampling
+        self, line: "_Line", asked: Question, sampling: Sampling, hear: Hear | None
     ) -> Answer:
-        text, reason, usage = None, "", None
+        said, reason = Said(None), ""
+        listen = partial(hear, asked) if hear else None
         async with line.places:
             began = time.monotonic()
             try:
-                text, usage = await self._text(line, self._body(prompt, sample, sampling))
-            except _Failed as problem:
+                said = await self._said(line, self._body(asked, sampling), listen)
+            except Failed as problem:
                 reason = str(problem)
             seconds = time.monotonic() - began
         return Answer.make(
-            of=prompt.id,
+            of=asked.prompt.id,
             model=str(self),
-            sample=sample,
-            text=text,
-            reason=reason,
+            sample=asked.sample,
+            text=said.text,
+            reason=reason or said.cut,
             seconds=seconds,
-            usage=usage,
+            usage=self._usage(said.usage),
         )
 
-    def _body(self, prompt: Prompt, sample: int, sampling: Sampling) -> dict[str, Any]:
+    def _body(self, asked: Question, sampling: Sampling) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.model,
             "temperature": sampling.temperature,
-            "seed": sampling.seed + sample,
+            "seed": sampling.seed + asked.sample,
             "max_tokens": self.most_tokens,
         }
         if self.api == "chat":
-            return {**body, "messages": [{"role": "user", "content": prompt.text}]}
-        return {**body, "prompt": prompt.text}
+            return {**body, "messages": messages(asked.prompt)}
+        return {**body, "prompt": transcript(asked.prompt)}
 
-    async def _text(self, line: "_Line", body: Mapping[str, Any]) -> tuple[str, Usage | None]:
+    async def _said(
+        self, line: "_Line", body: Mapping[str, Any], listen: Callable[[str], None] | None
+    ) -> "Said":
         """Ask until the server answers or the retries are spent."""
         for turn in range(self.retries + 1):
             await line.pace.wait()
             try:
-                return self._read(await _post(line.client, self._path(), body, self.timeout))
-            except _Busy as problem:
+                return await self._reply(line.client, body, listen)
+            except Busy as problem:
                 if turn < self.retries:
                     await asyncio.sleep(_pause(turn, problem.wait))
                     continue
                 words = f"{problem}, {self.retries + 1} times"
                 if problem.gone:
                     raise HpctcError(words, "start the server; what was answered is kept") from None
-                raise _Failed(words) from None
+                raise Failed(words) from None
         raise AssertionError
+
+    async def _reply(
+        self,
+        client: httpx.AsyncClient,
+        body: Mapping[str, Any],
+        listen: Callable[[str], None] | None,
+    ) -> "Said":
+        """One request; streamed where somebody listens."""
+        if listen is None:
+            return read(await wire.post(client, self._path(), body, self.timeout), self.api)
+        pieces = Pieces(self.api, listen)
+        more = {"stream": True, "stream_options": {"include_usage": True}}
+        try:
+            reply = await wire.post(
+                client, self._path(), {**body, **more}, self.timeout, pieces.add
+            )
+        except Busy as problem:
+            if pieces.count:  # what was heard cannot be taken back by asking again
+                raise Failed(f"{problem}, after {pieces.count:,} characters") from None
+            raise
+        if reply:  # a server that does not stream
+            said = read(reply, self.api)
+            listen(said.text or "")
+            return said
+        return pieces.whole()
 
     def _path(self) -> str:
         return "chat/completions" if self.api == "chat" else "completions"
-
-    def _read(self, reply: bytes) -> tuple[str, Usage | None]:
-        try:
-            said = json.loads(reply)
-            choice = said["choices"][0]
-            text = choice["message"]["content"] if self.api == "chat" else choice["text"]
-            if not isinstance(text, str):
-                raise TypeError(f"the content is {text!r}")
-        except (ValueError, KeyError, IndexError, TypeError) as problem:
-            shown = reply[:200].decode(errors="replace")
-            raise _Failed(f"the reply is no completion ({problem!r}): {shown}") from None
-        return text, self._usage(said.get("usage"))
 
     def _usage(self, told: object) -> Usage | None:
         if not isinstance(told, dict):
@@ -198,55 +189,6 @@ class _Pace:
         start = max(now, self._next)
         self._next = start + self._gap
         await asyncio.sleep(start - now)
-
-
-async def _post(
-    client: httpx.AsyncClient, path: str, body: Mapping[str, Any], seconds: float
-) -> bytes:
-    """The whole reply to one request, within a time and a size."""
-    try:
-        async with asyncio.timeout(seconds), client.stream("POST", path, json=body) as reply:
-            parts, size = [], 0
-            async for part in reply.aiter_bytes():
-                size += len(part)
-                if size > LARGEST:
-                    raise _Failed(f"the reply has more than {LARGEST:,} bytes")
-                parts.append(part)
-            return _judged(reply, b"".join(parts), path)
-    except TimeoutError:
-        raise _Failed(f"no whole reply within {seconds:g} s") from None
-    except httpx.ConnectError as problem:
-        raise _Busy(f"cannot connect to {client.base_url}: {problem}", gone=True) from None
-    except httpx.TransportError as problem:
-        raise _Busy(f"the connection broke: {problem or type(problem).__name__}") from None
-
-
-def _judged(reply: httpx.Response, body: bytes, path: str) -> bytes:
-    status = reply.status_code
-    words = f"{status} from {path}: {_message(body)}"
-    if status in CONFIGURATION:
-        raise HpctcError(words, CONFIGURATION[status])
-    if status in AGAIN:
-        raise _Busy(words, _retry_after(reply))
-    if status != 200:
-        raise _Failed(words)
-    return body
-
-
-def _message(body: bytes) -> str:
-    """What an error's body says."""
-    try:
-        error = json.loads(body)["error"]
-        return str(error["message"] if isinstance(error, dict) else error)[:300]
-    except (ValueError, KeyError, TypeError):
-        return body[:300].decode(errors="replace")
-
-
-def _retry_after(reply: httpx.Response) -> float | None:
-    try:
-        return float(reply.headers.get("retry-after", ""))
-    except ValueError:
-        return None
 
 
 def _pause(turn: int, wanted: float | None) -> float:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hpctc.core.records import Answer, Prompt, Task
-from hpctc.models.base import Model, Sampling, fenced
+from hpctc.core.records import Answer, Task
+from hpctc.models.base import Hear, Model, Question, Sampling, fenced
 
 _PRAGMA = re.compile(r"^[ \t]*#[ \t]*pragma[ \t]+omp\b(?:\\\r?\n|[^\n])*\n?", re.MULTILINE)
 _OPERATOR = re.compile(r'\b_Pragma[ \t]*\([ \t]*"[ \t]*omp\b(?:\\.|[^"\\])*"[ \t]*\)')
@@ -25,13 +25,16 @@ class Null(Model):
     example: ClassVar[str] = "null"
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
+        self,
+        questions: Iterable[Question],
+        tasks: Mapping[str, Task],
+        sampling: Sampling,
+        hear: Hear | None = None,
     ) -> Iterator[Answer]:
         """The same text for every sample."""
-        for prompt in prompts:
-            text = fenced(without_openmp(tasks[prompt.of].pair.c_code))
-            for sample in range(sampling.samples):
-                yield Answer.make(of=prompt.id, model=str(self), sample=sample, text=text)
+        for asked in questions:
+            text = fenced(without_openmp(tasks[asked.prompt.of].pair.c_code))
+            yield Answer.make(of=asked.prompt.id, model=str(self), sample=asked.sample, text=text)
 
 
 def without_openmp(code: str) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from hpctc.core.records import Answer, Prompt, Task
-from hpctc.models.base import Model, Sampling, fenced
+from hpctc.core.records import Answer, Task
+from hpctc.models.base import Hear, Model, Question, Sampling, fenced
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,13 @@ class Reference(Model):
     example: ClassVar[str] = "reference"
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
+        self,
+        questions: Iterable[Question],
+        tasks: Mapping[str, Task],
+        sampling: Sampling,
+        hear: Hear | None = None,
     ) -> Iterator[Answer]:
         """The same text for every sample."""
-        for prompt in prompts:
-            text = fenced(tasks[prompt.of].pair.c_code)
-            for sample in range(sampling.samples):
-                yield Answer.make(of=prompt.id, model=str(self), sample=sample, text=text)
+        for asked in questions:
+            text = fenced(tasks[asked.prompt.of].pair.c_code)
+            yield Answer.make(of=asked.prompt.id, model=str(self), sample=asked.sample, text=text)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from hpctc.core.errors import HpctcError
-from hpctc.core.records import Answer, Pair, Prompt, Task
-from hpctc.models.base import Model, Sampling, fenced
+from hpctc.core.records import Answer, Pair, Task
+from hpctc.models.base import Hear, Model, Question, Sampling, fenced
 
 
 @dataclass(frozen=True)
@@ -18,15 +18,22 @@ class Rules(Model):
     example: ClassVar[str] = "rules"
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
+        self,
+        questions: Iterable[Question],
+        tasks: Mapping[str, Task],
+        sampling: Sampling,
+        hear: Hear | None = None,
     ) -> Iterator[Answer]:
         """The same text for every sample."""
-        for prompt in prompts:
-            text, reason = _transpiled(tasks[prompt.of].pair)
-            for sample in range(sampling.samples):
-                yield Answer.make(
-                    of=prompt.id, model=str(self), sample=sample, text=text, reason=reason
-                )
+        made: dict[str, tuple[str | None, str]] = {}
+        for asked in questions:
+            of = asked.prompt.of
+            if of not in made:
+                made[of] = _transpiled(tasks[of].pair)
+            text, reason = made[of]
+            yield Answer.make(
+                of=asked.prompt.id, model=str(self), sample=asked.sample, text=text, reason=reason
+            )
 
 
 def _transpiled(pair: Pair) -> tuple[str | None, str]:

@@ -16,7 +16,7 @@ from hpctc.core.errors import UsageError
 from hpctc.core.records import Prompt, Task
 from hpctc.decode import STRATEGIES
 from hpctc.models import model
-from hpctc.models.base import Sampling
+from hpctc.models.base import Sampling, ask
 from hpctc.models.hf.chat import Hf, encoded, hints, opened
 from hpctc.models.hf.weights import load
 from hpctc.prompt.extract import find
@@ -61,7 +61,7 @@ PROMPTS = [
 def plain(folder: Path, prompt: Prompt, most: int) -> tuple[str, bool]:
     """What transformers' own generate says."""
     made = load(str(folder), "float32", "cpu")
-    ids = torch.tensor([encoded(made.tokenizer, prompt.text)])
+    ids = torch.tensor([encoded(made.tokenizer, prompt)])
     out = made.model.generate(
         ids, attention_mask=torch.ones_like(ids), max_new_tokens=most, do_sample=False,
         pad_token_id=0,
@@ -74,7 +74,7 @@ def plain(folder: Path, prompt: Prompt, most: int) -> tuple[str, bool]:
 @pytest.mark.parametrize("name", [s for s in STRATEGIES if s != "draft"])
 def test_answers_are_those_of_generate_whatever_the_strategy(folder: Path, name: str) -> None:
     chat = Hf(path=str(folder), most_tokens=40, batch=3)
-    answers = list(chat.answer(PROMPTS, {}, Sampling(strategy=SPECS.get(name, name))))
+    answers = list(chat.answer(ask(PROMPTS), {}, Sampling(strategy=SPECS.get(name, name))))
     assert [a.of for a in answers] == [p.id for p in PROMPTS]
     for prompt, answer in zip(PROMPTS, answers, strict=True):
         text, ended = plain(folder, prompt, 40)
@@ -95,7 +95,7 @@ def test_answers_are_those_of_generate_whatever_the_strategy(folder: Path, name:
 def test_a_draft_model_is_named_by_its_spec(folder: Path) -> None:
     chat = Hf(path=str(folder), most_tokens=30)
     strategy = f"draft{{model='hf:{folder}',most=3}}"
-    (answer,) = chat.answer(PROMPTS[:1], {}, Sampling(strategy=strategy))
+    (answer,) = chat.answer(ask(PROMPTS[:1]), {}, Sampling(strategy=strategy))
     assert answer.text == plain(folder, PROMPTS[0], 30)[0]
     assert answer.decoding is not None
     assert answer.decoding.accepted == answer.decoding.proposed > 0
@@ -111,24 +111,24 @@ def test_the_compilers_c_is_a_hint(folder: Path, tasks: dict[str, Task]) -> None
     assert made.tokenizer.decode(hint).startswith("```c\n")
     assert "void first(" in made.tokenizer.decode(hint)
     assert hints(made.tokenizer, task, frozenset()) == ()
-    (answer,) = chat.answer([prompt], tasks, Sampling(strategy="compiler"))
+    (answer,) = chat.answer(ask([prompt]), tasks, Sampling(strategy="compiler"))
     assert answer.text == plain(folder, prompt, 10)[0]
 
 
 def test_samples_differ_by_seed_and_come_again(folder: Path) -> None:
     chat = Hf(path=str(folder), most_tokens=20)
-    sampling = Sampling(samples=3, temperature=1.0, seed=7, strategy="lookup")
-    first, again = (list(chat.answer(PROMPTS[:2], {}, sampling)) for _ in range(2))
+    sampling = Sampling(temperature=1.0, seed=7, strategy="lookup")
+    first, again = (list(chat.answer(ask(PROMPTS[:2], 3), {}, sampling)) for _ in range(2))
     assert [a.text for a in first] == [a.text for a in again]
     assert len({a.text for a in first}) == 6
-    later = list(chat.answer(PROMPTS[:1], {}, Sampling(samples=1, temperature=1.0, seed=8)))
+    later = list(chat.answer(ask(PROMPTS[:1]), {}, Sampling(temperature=1.0, seed=8)))
     assert later[0].text == first[1].text
 
 
 def test_a_prompt_longer_than_the_context_is_a_reason(folder: Path) -> None:
     long = Prompt.make(of="long", template="t", text="x" * 300)
     chat = Hf(path=str(folder), most_tokens=400)
-    refused, answered = chat.answer([long, PROMPTS[0]], {}, Sampling())
+    refused, answered = chat.answer(ask([long, PROMPTS[0]]), {}, Sampling())
     assert refused.text is None
     assert refused.reason == "the prompt has 300 tokens; the model knows 256 positions"
     assert answered.usage is not None
@@ -142,13 +142,13 @@ def test_what_cannot_be_loaded_is_explained(tmp_path: Path) -> None:
         ("/nowhere/model.gguf", "there is no file /nowhere/model.gguf"),
     ):
         with pytest.raises(UsageError, match=words):
-            list(Hf(path=path).answer(PROMPTS[:1], {}, Sampling()))
+            list(Hf(path=path).answer(ask(PROMPTS[:1]), {}, Sampling()))
     (tmp_path / "config.json").write_text('{"model_type": "llama"}')
     with pytest.raises(UsageError, match="cannot be loaded"):
-        list(Hf(path=str(tmp_path)).answer(PROMPTS[:1], {}, Sampling()))
+        list(Hf(path=str(tmp_path)).answer(ask(PROMPTS[:1]), {}, Sampling()))
     if not torch.cuda.is_available():
         with pytest.raises(UsageError, match="no CUDA device"):
-            list(Hf(path=str(tmp_path), device="cuda").answer(PROMPTS[:1], {}, Sampling()))
+            list(Hf(path=str(tmp_path), device="cuda").answer(ask(PROMPTS[:1]), {}, Sampling()))
 
 
 def test_the_short_form_and_who_cannot_draft() -> None:
@@ -164,7 +164,7 @@ def test_a_grammar_makes_every_ended_answer_extractable(
     chat = Hf(path=str(folder), most_tokens=60, grammar=True)
     for strategy in ("autoregressive", "lookup", "compiler"):
         for prompt, answer in zip(
-            prompts, chat.answer(prompts, tasks, Sampling(strategy=strategy)), strict=True
+            prompts, chat.answer(ask(prompts), tasks, Sampling(strategy=strategy)), strict=True
         ):
             entry = tasks[prompt.of].pair.entry
             assert answer.text is not None

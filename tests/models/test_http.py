@@ -16,8 +16,9 @@ import pytest
 
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import Answer, Prompt, Usage
-from hpctc.models import http, model
-from hpctc.models.base import Sampling
+from hpctc.models import http, model, wire
+from hpctc.models.base import Sampling, ask
+from hpctc.models.completion import Api
 from hpctc.models.http import Http
 
 SERVER = Path(__file__).with_name("server.py")
@@ -46,14 +47,16 @@ def log(url: str) -> list[dict[str, Any]]:
 PROMPTS = [Prompt.make(of=f"task {i}", template="t", text=f"prompt {i}") for i in range(6)]
 
 
-def ask(chat: Http, count: int = 1, sampling: Sampling | None = None) -> list[Answer]:
-    return list(chat.answer(PROMPTS[:count], {}, sampling or Sampling()))
+def asked(
+    chat: Http, count: int = 1, samples: int = 1, sampling: Sampling | None = None
+) -> list[Answer]:
+    return list(chat.answer(ask(PROMPTS[:count], samples), {}, sampling or Sampling()))
 
 
 @pytest.mark.parametrize("api", ["chat", "completions"])
-def test_answers_come_in_order_with_seed_usage_and_cost(url: str, api: http.Api) -> None:
+def test_answers_come_in_order_with_seed_usage_and_cost(url: str, api: Api) -> None:
     chat = Http(url=url, model="echo", api=api, price_in=2.0, price_out=10.0, concurrency=4)
-    answers = ask(chat, 6, Sampling(samples=3, temperature=0.5, seed=40))
+    answers = asked(chat, 6, 3, Sampling(temperature=0.5, seed=40))
     wanted = [f"{p.text} {40 + s} 0.5" for p in PROMPTS for s in range(3)]
     assert [a.text for a in answers] == wanted
     assert [(a.of, a.sample) for a in answers] == [(p.id, s) for p in PROMPTS for s in range(3)]
@@ -67,12 +70,12 @@ def test_answers_come_in_order_with_seed_usage_and_cost(url: str, api: http.Api)
 
 
 def test_requests_run_side_by_side_but_not_more_than_allowed(url: str) -> None:
-    ask(Http(url=url, model="slow", concurrency=3), 6, Sampling(samples=2))
+    asked(Http(url=url, model="slow", concurrency=3), 6, 2)
     assert max(e["under_way"] for e in log(url)) == 3
 
 
 def test_a_rate_limit_spreads_the_requests(url: str) -> None:
-    ask(Http(url=url, model="echo", per_minute=600), 4)
+    asked(Http(url=url, model="echo", per_minute=600), 4)
     times = sorted(e["at"] for e in log(url))
     assert times[-1] - times[0] >= 0.28
 
@@ -80,24 +83,24 @@ def test_a_rate_limit_spreads_the_requests(url: str) -> None:
 def test_the_key_comes_from_the_named_variable(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MY_KEY", "s3cret")
     chat = Http(url=url, model="echo", key="MY_KEY")
-    answers = ask(chat)
+    answers = asked(chat)
     assert [e["key"] for e in log(url)] == ["Bearer s3cret"]
     assert "s3cret" not in repr(answers) + str(chat)
 
 
 def test_a_server_that_does_not_count_leaves_usage_out(url: str) -> None:
-    (answer,) = ask(Http(url=url, model="uncounted"))
+    (answer,) = asked(Http(url=url, model="uncounted"))
     assert (answer.text, answer.usage) == ("yes", None)
 
 
 def test_a_very_long_answer_is_kept(url: str) -> None:
-    (answer,) = ask(Http(url=url, model="long"))
+    (answer,) = asked(Http(url=url, model="long"))
     assert answer.text is not None
     assert len(answer.text) == 500_000
 
 
 def test_a_busy_server_is_asked_again_when_it_says(url: str) -> None:
-    (answer,) = ask(Http(url=url, model="busy-twice"))
+    (answer,) = asked(Http(url=url, model="busy-twice"))
     assert answer.text == "prompt 0 0 0.0"
     times = [e["at"] for e in log(url)]
     assert len(times) == 3
@@ -121,10 +124,10 @@ def test_a_busy_server_is_asked_again_when_it_says(url: str) -> None:
 def test_bad_manners_are_a_recorded_reason_and_the_run_goes_on(
     url: str, name: str, tries: int, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "LARGEST", 4 << 20)
+    monkeypatch.setattr(wire, "LARGEST", 4 << 20)
     seconds = 10.0 if name == "endless" else 0.5
     chat = Http(url=url, model=name, timeout=seconds, retries=2, concurrency=2)
-    answers = ask(chat, 2)
+    answers = asked(chat, 2)
     assert [a.text for a in answers] == [None, None]
     for answer in answers:
         assert answer.reason.startswith(reason), answer.reason
@@ -142,7 +145,7 @@ def test_what_is_wrong_with_every_request_ends_the_run(
     url: str, name: str, words: str, hint: str
 ) -> None:
     with pytest.raises(HpctcError, match=words) as problem:
-        ask(Http(url=url, model=name), 6)
+        asked(Http(url=url, model=name), 6)
     assert problem.value.hint == hint
 
 
@@ -151,13 +154,13 @@ def test_no_server_ends_the_run_and_says_where() -> None:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
         with pytest.raises(HpctcError, match=r"cannot connect to http://127\.0\.0\.1") as problem:
-            ask(Http(url=url, model="m", retries=1), 3)
+            asked(Http(url=url, model="m", retries=1), 3)
     assert "what was answered is kept" in problem.value.hint
 
 
 def test_a_reader_that_stops_leaves_nothing_under_way(url: str) -> None:
     chat = Http(url=url, model="echo", concurrency=2)
-    answers = chat.answer(PROMPTS, {}, Sampling(samples=50))
+    answers = chat.answer(ask(PROMPTS, 50), {}, Sampling())
     assert next(answers).text is not None
     answers.close()  # type: ignore[attr-defined]
     seen = len(log(url))
@@ -167,10 +170,10 @@ def test_a_reader_that_stops_leaves_nothing_under_way(url: str) -> None:
 
 def test_an_interrupt_does_not_wait_for_the_server(url: str) -> None:
     code = (
-        "from hpctc.models import model; from hpctc.models.base import Sampling\n"
+        "from hpctc.models import model; from hpctc.models.base import Sampling, ask\n"
         "from hpctc.core.records import Prompt\n"
         f"chat = model({url + '#hangs'!r}); print('asking', flush=True)\n"
-        "list(chat.answer([Prompt.make(of='t', template='t', text='p')], {}, Sampling()))\n"
+        "list(chat.answer(ask([Prompt.make(of='t', template='t', text='p')]), {}, Sampling()))\n"
     )
     command = [sys.executable, "-c", code]
     with subprocess.Popen(
@@ -195,4 +198,4 @@ def test_an_address_with_a_model_is_a_short_form() -> None:
         model("http://localhost:8000/v1")
     assert "http://localhost:8000/v1#MODEL" in problem.value.hint
     with pytest.raises(UsageError, match="is no address"):
-        ask(Http(url="localhost:8000", model="m"))
+        asked(Http(url="localhost:8000", model="m"))

@@ -9,7 +9,7 @@ import pytest
 from hpctc.core.errors import CorruptRecord, UsageError
 from hpctc.core.records import Prompt, Task
 from hpctc.models import MODELS, model
-from hpctc.models.base import Model, Sampling
+from hpctc.models.base import Model, Sampling, ask
 from hpctc.models.null import without_openmp
 from hpctc.prompt.extract import find
 
@@ -21,14 +21,14 @@ Prompts = list[Prompt]
 def test_a_model_answers_each_prompt_as_often_as_asked(
     name: str, tasks: Tasks, prompts: Prompts
 ) -> None:
-    answers = list(model(name).answer(prompts, tasks, Sampling(3)))
+    answers = list(model(name).answer(ask(prompts, 3), tasks, Sampling()))
     assert [(a.of, a.sample) for a in answers] == [(p.id, s) for p in prompts for s in range(3)]
     assert len({a.id for a in answers}) == 6
     assert all(a.text and a.model == name for a in answers)
 
 
 def test_the_reference_answers_with_the_pairs_c(tasks: Tasks, prompts: Prompts) -> None:
-    answer = next(model("reference").answer(prompts, tasks, Sampling(1)))
+    answer = next(model("reference").answer(ask(prompts), tasks, Sampling()))
     assert find(answer.text or "", "first")[0] == tasks[prompts[0].of].pair.c_code
 
 
@@ -57,7 +57,7 @@ def test_replay_reads_jsonl_by_id_and_by_name(
     ]
     path = tmp_path / "answers.jsonl"
     path.write_text("\n".join(map(json.dumps, lines)) + "\n")
-    answers = list(replay(path).answer(prompts, tasks, Sampling(2)))
+    answers = list(replay(path).answer(ask(prompts, 2), tasks, Sampling()))
     assert [a.text for a in answers] == ["one", "two", "three", None]
     assert answers[-1].reason == f"{path} holds 1 answer to second"
 
@@ -66,7 +66,7 @@ def test_replay_reads_a_folder(tmp_path: Path, tasks: Tasks, prompts: Prompts) -
     (tmp_path / "first.c").write_text("void first(void) { }\n")
     (tmp_path / "first.10.c").write_text("ten")
     (tmp_path / "first.2.md").write_text("two")
-    answers = list(replay(tmp_path).answer(prompts[:1], tasks, Sampling(3)))
+    answers = list(replay(tmp_path).answer(ask(prompts[:1], 3), tasks, Sampling()))
     assert find(answers[0].text or "", "first")[0] == "void first(void) { }\n"
     assert answers[1].text == "two"
     assert answers[2].text is not None
@@ -78,7 +78,7 @@ def test_replay_names_the_tasks_that_are_not_asked(
 ) -> None:
     (tmp_path / "third.c").write_text("")
     with caplog.at_level(logging.WARNING):
-        list(replay(tmp_path).answer(prompts, tasks, Sampling(1)))
+        list(replay(tmp_path).answer(ask(prompts), tasks, Sampling()))
     assert "1 answers to tasks that are not asked: third" in caplog.text
 
 
@@ -88,12 +88,12 @@ def test_replay_names_the_line_that_is_damaged(
     path = tmp_path / "answers.jsonl"
     path.write_text('{"task": "first", "answer": "one"}\n{"task": 3}\n')
     with pytest.raises(CorruptRecord, match=r"answers\.jsonl:2"):
-        list(replay(path).answer(prompts, tasks, Sampling(1)))
+        list(replay(path).answer(ask(prompts), tasks, Sampling()))
 
 
 def test_replay_without_a_recording_is_an_error(tasks: Tasks, prompts: Prompts) -> None:
     with pytest.raises(UsageError, match="no recorded answers"):
-        list(replay(Path("/nowhere")).answer(prompts, tasks, Sampling(1)))
+        list(replay(Path("/nowhere")).answer(ask(prompts), tasks, Sampling()))
 
 
 def test_the_fingerprint_of_a_recording_is_its_content(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def bench(
     over = ends(made.model, made.tokenizer)
     targets: dict[str, Any] = {}
     for number, (prompt, task) in enumerate(asked):
-        ids = encoded(made.tokenizer, prompt.text)
+        ids = encoded(made.tokenizer, prompt)
         theirs = partial(_generated, made.model, ids, most_tokens, over)
         runs: dict[str, Callable[[], tuple[list[int], dict[str, Any]]]] = {
             GENERATE: partial(theirs, {}),

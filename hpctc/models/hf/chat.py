@@ -1,7 +1,8 @@
 """A local language model answers prompts, with any decoding strategy."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, ClassVar
 
 from hpctc.core.errors import HpctcError, UsageError
@@ -12,8 +13,8 @@ from hpctc.decode.constrain import Grammar, compiled
 from hpctc.decode.constrain import tokens as constraint_tokens
 from hpctc.decode.loop import Decoded, How, decode
 from hpctc.decode.verify import Choose, Constraint, Sampled, greedy
-from hpctc.models.base import Model, Sampling, fenced
-from hpctc.models.hf.text import spans
+from hpctc.models.base import Hear, Model, Question, Sampling, fenced, messages, transcript
+from hpctc.models.hf.text import CUT, spans
 from hpctc.models.hf.weights import Dtype, load
 from hpctc.native.call import prototype
 
@@ -29,6 +30,7 @@ class Hf(Model):
     about: ClassVar[str] = "a causal LM by transformers: a folder, a .gguf file or a hub name"
     example: ClassVar[str] = "hf{path=Qwen/Qwen2.5-Coder-1.5B-Instruct,dtype=bfloat16}"
     decodes: ClassVar[bool] = True
+    converses: ClassVar[bool] = True
     path: str
     dtype: Dtype = "float32"
     device: str = "cpu"
@@ -40,24 +42,28 @@ class Hf(Model):
     """Whether only C that defines the wanted function may be said, in one fenced block."""
 
     def answer(
-        self, prompts: Iterable[Prompt], tasks: Mapping[str, Task], sampling: Sampling
+        self,
+        questions: Iterable[Question],
+        tasks: Mapping[str, Task],
+        sampling: Sampling,
+        hear: Hear | None = None,
     ) -> Iterator[Answer]:
         """Answers in the order of the prompts; sample ``n`` is drawn with seed ``seed + n``."""
         chosen = strategies(sampling.strategy or "autoregressive")
         made = load(self.path, self.dtype, self.device)
         target = self.target()
         drafter = chosen.open(target, opened)
-        asked = list(prompts)
+        asked = list(questions)
         over = ends(made.model, made.tokenizer)
         refused: dict[tuple[str, int], Answer] = {}
         requests: list[Request] = []
-        for prompt in asked:
-            ids = encoded(made.tokenizer, prompt.text)
+        for prompt, samples in groupby(asked, key=lambda q: q.prompt):
+            ids = encoded(made.tokenizer, prompt)
             known = hints(made.tokenizer, tasks.get(prompt.of), chosen.needs)
-            for sample in range(sampling.samples):
-                key = (prompt.id, sample)
+            for question in samples:
+                key = (prompt.id, question.sample)
                 if (reason := self._too_long(ids, target)) is not None:
-                    refused[key] = self._refusal(prompt, sample, reason)
+                    refused[key] = self._refusal(question, reason)
                     continue
                 most = min(self.most_tokens, (target.context or 1 << 30) - len(ids))
                 requests.append(Request(key, ids, most, over, known, group=prompt.id))
@@ -77,13 +83,15 @@ class Hf(Model):
             entry = prototype(pair.entry, pair.inputs, pair.outputs)
             return Grammar(known, target.vocab, compiled(entry))
 
-        of = {prompt.id: prompt.of for prompt in asked}
-        how = How(batch=self.batch, choose=choose, constrain=constrain)
+        of = {q.prompt.id: q.prompt.of for q in asked}
+        stop = streamed(made.tokenizer, asked, hear) if hear else _never
+        how = How(batch=self.batch, choose=choose, constrain=constrain, stop=stop)
         texts = decode(target, drafter, requests, how)
         waiting = dict(refused)
-        for key in ((p.id, s) for p in asked for s in range(sampling.samples)):
+        for key in ((q.prompt.id, q.sample) for q in asked):
             while key not in waiting:
                 found = next(texts)
+                stop(found.request, found.tokens)
                 waiting[_asked(found.request)] = self._answered(made.tokenizer, found, sampling)
             yield waiting.pop(key)
 
@@ -98,8 +106,10 @@ class Hf(Model):
             return None
         return f"the prompt has {len(ids):,} tokens; the model knows {target.context:,} positions"
 
-    def _refusal(self, prompt: Prompt, sample: int, reason: str) -> Answer:
-        return Answer.make(of=prompt.id, model=str(self), sample=sample, text=None, reason=reason)
+    def _refusal(self, asked: Question, reason: str) -> Answer:
+        return Answer.make(
+            of=asked.prompt.id, model=str(self), sample=asked.sample, text=None, reason=reason
+        )
 
     def _answered(self, tokenizer: Any, found: Decoded, sampling: Sampling) -> Answer:
         prompt, sample = _asked(found.request)
@@ -140,13 +150,36 @@ def opened(text: str) -> Target:
     return target
 
 
-def encoded(tokenizer: Any, text: str) -> tuple[int, ...]:
+def encoded(tokenizer: Any, prompt: Prompt) -> tuple[int, ...]:
     """A prompt's tokens: through the chat template where there is one."""
     if tokenizer.chat_template:
-        said = [{"role": "user", "content": text}]
+        said = messages(prompt)
         ids = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_dict=True)
         return tuple(ids["input_ids"])
-    return tuple(tokenizer(text)["input_ids"])
+    return tuple(tokenizer(transcript(prompt))["input_ids"])
+
+
+def streamed(
+    tokenizer: Any, asked: Iterable[Question], hear: Hear
+) -> Callable[[Request, Sequence[int]], bool]:
+    """A stop condition that never stops, and tells ``hear`` what is new after every pass."""
+    question = {(q.prompt.id, q.sample): q for q in asked}
+    told = dict.fromkeys(question, 0)
+
+    def listen(request: Request, tokens: Sequence[int]) -> bool:
+        key = _asked(request)
+        # Bytes that are no whole character yet wait for the next pass.
+        text = tokenizer.decode(tokens, skip_special_tokens=True).rstrip(CUT)
+        if new := text[told[key] :]:
+            told[key] = len(text)
+            hear(question[key], new)
+        return False
+
+    return listen
+
+
+def _never(_request: Request, _tokens: Sequence[int]) -> bool:
+    return False
 
 
 def _asked(request: Request) -> tuple[str, int]:
