@@ -10,9 +10,12 @@ MinHash (Broder, 1997) finds who is near without comparing all sets: two signatu
 place with the probability that is their sets' Jaccard index. Figures that are handed out are exact,
 computed on the sets of those that the signatures proposed.
 
->>> corpus = Corpus([pair.cuda_code for pair in pairs])
->>> corpus.nearest(question, 3)                      # [Near(index, likeness), ...], best first
->>> clusters(corpus)                                 # the cluster of each text
+A *work* is one text, or several that belong together: the two sides of a pair. Two works are as
+alike as the more alike of their sides, since either side would give the answer away.
+
+>>> corpus = Corpus(pair.cuda_code for pair in pairs)           # or (cuda_code, c_code)
+>>> corpus.nearest(work(question), 3)                           # [Near(index, likeness), ...]
+>>> clusters(corpus)                                            # the cluster of each work
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +26,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from hpctc.dataset.disjoint import Disjoint
 from hpctc.syntax.tokens import Token, tokens
 
 WIDTH = 8
@@ -54,6 +58,10 @@ class Sketch:
     """[PERMUTATIONS]"""
 
 
+Work = tuple[Sketch, ...]
+"""The sketches of a work, one a side."""
+
+
 @dataclass(frozen=True, slots=True)
 class Near:
     """A neighbour: which one, and how alike."""
@@ -73,68 +81,70 @@ def sketch(code: str) -> Sketch:
     return Sketch(found, minhash.hashvalues)
 
 
-def likeness(one: Sketch, other: Sketch) -> float:
-    """The Jaccard index of the two sets of shingles; two empty programs are alike."""
-    common = len(np.intersect1d(one.shingles, other.shingles, assume_unique=True))
-    union = len(one.shingles) + len(other.shingles) - common
-    return common / union if union else 1.0
+def work(*sides: str) -> Work:
+    """A work of these texts."""
+    return tuple(map(sketch, sides))
+
+
+def likeness(one: Work, other: Work) -> float:
+    """How alike two works are, in [0, 1]: the larger of what their sides are."""
+    return max(_jaccard(a, b) for a, b in zip(one, other, strict=True))
 
 
 class Corpus:
-    """Many programs that can be asked for the neighbours of one."""
+    """Many works that can be asked for the neighbours of one."""
 
-    def __init__(self, codes: Iterable[str]) -> None:
-        self.sketches = tuple(sketch(code) for code in codes)
-        rows = [s.signature for s in self.sketches]
-        # [texts, PERMUTATIONS]; 16 bits of a hash tell two apart well enough (Li and Koenig, 2010)
-        self._signatures = np.array(rows, np.uint64).reshape(-1, PERMUTATIONS).astype(np.uint16)
+    def __init__(self, works: Iterable[str | Sequence[str]]) -> None:
+        self.works = tuple(work(*([w] if isinstance(w, str) else w)) for w in works)
+        rows = [[side.signature for side in w] for w in self.works]
+        # [works, sides, PERMUTATIONS]; 16 bits tell two hashes apart well enough (Li, Koenig, 2010)
+        self._signatures = np.array(rows, np.uint64).astype(np.uint16)
 
     def __len__(self) -> int:
-        return len(self.sketches)
+        return len(self.works)
 
-    def nearest(self, code: str | Sketch, count: int, without: Sequence[int] = ()) -> list[Near]:
-        """The ``count`` texts most like this one, best first; of equals the earlier one first."""
-        asked = sketch(code) if isinstance(code, str) else code
+    def nearest(self, asked: Work, count: int, without: Sequence[int] = ()) -> list[Near]:
+        """The ``count`` works most like this one, best first; of equals the earlier one first."""
         estimates = self._estimates(asked)
         estimates[list(without)] = -1.0
         # Estimates only propose: whoever may be better than he seems is looked at exactly.
         proposed = np.argsort(-estimates, kind="stable")[: count + PROPOSED]
         worst = estimates[proposed[min(count, len(proposed)) - 1]] if len(proposed) else 0.0
         allowed = proposed[estimates[proposed] >= max(0.0, worst - SLACK)]
-        exact = [Near(int(i), likeness(asked, self.sketches[i])) for i in allowed]
+        exact = [Near(int(i), likeness(asked, self.works[i])) for i in allowed]
         return sorted(exact, key=lambda near: (-near.likeness, near.index))[:count]
 
-    def above(self, code: str | Sketch, least: float = ALIKE) -> list[Near]:
-        """All texts at least so much like this one, itself included if it is one of them."""
-        asked = sketch(code) if isinstance(code, str) else code
+    def above(self, asked: Work, least: float = ALIKE) -> list[Near]:
+        """All works at least so much like this one, itself included if it is one of them."""
         proposed = np.flatnonzero(self._estimates(asked) >= least - SLACK)
-        exact = (Near(int(i), likeness(asked, self.sketches[i])) for i in proposed)
+        exact = (Near(int(i), likeness(asked, self.works[i])) for i in proposed)
         return [near for near in exact if near.likeness >= least]
 
-    def _estimates(self, asked: Sketch) -> NDArray[np.float64]:
-        same = self._signatures == asked.signature.astype(np.uint16)
-        shares: NDArray[np.float64] = np.count_nonzero(same, axis=1) / PERMUTATIONS
+    def _estimates(self, asked: Work) -> NDArray[np.float64]:
+        if not self.works:
+            return np.zeros(0)
+        same = self._signatures == np.array([s.signature for s in asked]).astype(np.uint16)
+        shares: NDArray[np.float64] = np.count_nonzero(same, axis=2).max(axis=1) / PERMUTATIONS
         return shares
 
 
 def clusters(corpus: Corpus, least: float = ALIKE) -> list[int]:
-    """The cluster of each text: chains of texts, each like the next; named by its first member.
+    """The cluster of each work: chains of works, each like the next; named by its first member.
 
-    So two texts in different clusters are less than ``least`` alike.
+    So two works in different clusters are less than ``least`` alike.
     """
-    leader = list(range(len(corpus)))
-
-    def find(member: int) -> int:
-        while leader[member] != member:
-            leader[member] = leader[leader[member]]
-            member = leader[member]
-        return member
-
-    for member, known in enumerate(corpus.sketches):
+    found = Disjoint[int]()
+    for member, known in enumerate(corpus.works):
         for near in corpus.above(known, least):
-            one, other = find(member), find(near.index)
-            leader[max(one, other)] = min(one, other)
-    return [find(member) for member in range(len(corpus))]
+            found.join(member, near.index)
+    return [found.find(member) for member in range(len(corpus))]
+
+
+def _jaccard(one: Sketch, other: Sketch) -> float:
+    """Shared shingles over all; two empty texts are alike."""
+    common = len(np.intersect1d(one.shingles, other.shingles, assume_unique=True))
+    union = len(one.shingles) + len(other.shingles) - common
+    return common / union if union else 1.0
 
 
 def _shingles(found: Sequence[Token]) -> Iterator[int]:
@@ -150,4 +160,4 @@ def _shingles(found: Sequence[Token]) -> Iterator[int]:
         yield int.from_bytes(digest, "little")
 
 
-__all__ = ["ALIKE", "Corpus", "Near", "Sketch", "clusters", "likeness", "sketch"]
+__all__ = ["ALIKE", "Corpus", "Near", "Sketch", "Work", "clusters", "likeness", "sketch", "work"]
