@@ -50,6 +50,13 @@ CUDA_CHECKS = ("auto", "off", "require")
     help="Rewritten versions of every graph.",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["walk", "saturate"]),
+    default="walk",
+    show_default=True,
+    help="Who rewrites: random chains of rules, or equality saturation (egglog).",
+)
+@click.option(
     "--cuda-check",
     type=click.Choice(CUDA_CHECKS),
     default="auto",

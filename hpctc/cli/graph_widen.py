@@ -123,6 +123,33 @@ def rewrite(
     _write(out, _rewritten(file, rules, count, seed))
 
 
+@click.command(short_help="Print whole families of equal graphs (equality saturation).")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--count", type=click.IntRange(min=1), default=8, show_default=True, help="Graphs.")
+@SEED
+@OUT
+def saturate(file: Path, count: int, seed: int, out: Path | None) -> None:
+    """Print graphs that equality saturation finds equal to those in FILE (- is stdin).
+
+    Elementwise expressions are written into an e-graph, all identities are applied to it until
+    nothing is new, and other terms are read from it. Needs egglog: pip install 'hpctc[saturate]'.
+
+    \b
+    hpctc graph saturate mlp.graph --count 20
+    hpctc generate mlp.graph --rewrites 20 --engine saturate --out pairs
+    """  # noqa: D301  click wants the character itself
+    _write(out, _families(file, count, seed))
+
+
+def _families(file: Path, count: int, seed: int) -> Iterable[str]:
+    from hpctc.graph.files import read_graphs
+    from hpctc.rewrite.saturate import family
+
+    for graph in read_graphs(file):
+        for after, chain in family(graph, seed, count):
+            yield "".join(f"# {step}\n" for step in chain) + _text(after)
+
+
 def _rewritten(file: Path, rules: Sequence[str], count: int | None, seed: int) -> Iterable[str]:
     from hpctc.graph.files import read_graphs
     from hpctc.rewrite import walk

@@ -86,6 +86,8 @@ class Settings:
     cuda_check: Literal["auto", "off", "require"]
     oracle: float | None = None
     """Least share of a pair's mutants that its inputs must tell apart; None: nobody looks."""
+    engine: Literal["walk", "saturate"] = "walk"
+    """Who rewrites, see :data:`hpctc.flow.work.Engine`."""
 
 
 class Folder:
@@ -149,14 +151,14 @@ def settings_of(path: Path) -> Settings | None:
 def command_of(settings: Settings) -> str:
     """The command that these settings are of, as a user would type it; files by name and hash."""
     words = ["hpctc", "generate", *settings.sources]
-    for name in ("count", "seed", "effort", "size", "rewrites"):
+    for name in ("count", "seed", "effort", "size", "rewrites", "engine"):
         value = getattr(settings, name)
         if value is not None and value != _USUAL.get(name):
             words += [f"--{name}", str(value)]
     return " ".join(words)
 
 
-_USUAL = {"seed": 0, "effort": "none", "rewrites": 0}
+_USUAL = {"seed": 0, "effort": "none", "rewrites": 0, "engine": "walk"}
 """What the command line takes where nothing is said."""
 
 

@@ -153,7 +153,10 @@ def _outcomes(
 
 
 def _plan(settings: Settings) -> Plan:
-    return Plan(settings.count, settings.seed, settings.size, settings.rewrites, settings.effort)
+    return Plan(
+        settings.count, settings.seed, settings.size, settings.rewrites, settings.effort,
+        settings.engine,
+    )  # fmt: skip
 
 
 def _measurement(made: Made, facts: Mapping[str, str]) -> Measurement | None:

@@ -11,12 +11,13 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from hpctc.core import suite
 from hpctc.core.errors import UsageError
 from hpctc.core.records import Provenance
 from hpctc.dataset import read
-from hpctc.dataset.split import graph_id
+from hpctc.dataset.wiring import graph_id
 from hpctc.graph import ops
 from hpctc.graph.files import read_graphs
 from hpctc.graph.ir import Graph
@@ -24,6 +25,7 @@ from hpctc.graph.samples import graph_of
 from hpctc.graph.text import parse, show
 from hpctc.rewrite import rewrite
 from hpctc.rewrite.growth import GrowthError, Wish, grow
+from hpctc.rewrite.saturate import family
 from hpctc.rewrite.scale import SIZES, fits, scaled
 
 DRY = 40
@@ -35,6 +37,10 @@ STEPS = 4
 ALL, GROWN = "all", "grown"
 
 DEFAULT_SIZE = "small"
+
+
+Engine = Literal["walk", "saturate"]
+"""Who rewrites: random chains of single rules, or equality saturation of whole expressions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ class Plan:
     rewrites: int
     """Rewritten versions of every graph."""
     effort: str
+    engine: Engine = "walk"
 
 
 def sources(words: Sequence[str]) -> list[Source]:
@@ -125,13 +132,24 @@ def _turn(source: Source, turn: int, plan: Plan) -> Iterator[Item]:
     origin, seed, graph = taken
     first = Provenance(source=origin, seed=seed, effort=plan.effort)
     yield Item(graph.name, show(graph), first)
-    for version in range(plan.rewrites):
-        draw = derived(plan.seed, source.label, turn, version)
-        changed, steps = rewrite(graph, draw, count=1 + draw % STEPS)
+    parent = graph_id(show(graph))
+    for draw, changed, steps in _versions(graph, plan, (source.label, turn)):
         if steps:
-            parent = graph_id(show(graph))
             provenance = replace(first, seed=draw, parents=(parent,), rewrites=tuple(steps))
             yield Item(graph.name, show(changed), provenance)
+
+
+def _versions(
+    graph: Graph, plan: Plan, where: tuple[str, int]
+) -> Iterator[tuple[int, Graph, list[str]]]:
+    """Rewritten versions of a graph, each with the seed that it came from and its chain."""
+    if plan.engine == "saturate":
+        draw = derived(plan.seed, *where)
+        yield from ((draw, *member) for member in family(graph, draw, plan.rewrites))
+        return
+    for version in range(plan.rewrites):
+        draw = derived(plan.seed, *where, version)
+        yield draw, *rewrite(graph, draw, count=1 + draw % STEPS)
 
 
 class _Namer:

@@ -95,7 +95,12 @@ class Identity(Rewrite):
 def equation(rule: str) -> tuple[Pattern, Pattern]:
     """The two sides of ``left = right``."""
     left, _, right = rule.partition(" = ")
-    return _pattern(ast.parse(left, mode="eval").body), _pattern(ast.parse(right, mode="eval").body)
+    return expression(left), expression(right)
+
+
+def expression(text: str) -> Pattern:
+    """One side of a rule; raises :class:`ValueError` or :class:`SyntaxError`."""
+    return _pattern(ast.parse(text, mode="eval").body)
 
 
 def match(pattern: Pattern, arg: Arg, view: View, bound: Bound) -> Iterator[Bound]:

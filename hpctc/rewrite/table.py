@@ -261,6 +261,7 @@ REWRITES: dict[str, str] = {
     "split-batch": "hpctc.rewrite.partition:SplitBatch",
     "share": "hpctc.rewrite.partition:Share",
     "recompute": "hpctc.rewrite.partition:Repeat",
+    "saturate": "hpctc.rewrite.saturate:Saturate",
 }
 """Name -> ``module:Class``, family by family."""
 

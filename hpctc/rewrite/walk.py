@@ -33,14 +33,14 @@ def rewrite(
     """
     kinds = [kind(known(name)) for name in names or REWRITES]
     rng = random.Random(seed)
-    seen = {_wiring(graph)}
+    seen = {wiring(graph)}
     room = max(most_nodes, len(graph.nodes))
     chain: list[str] = []
     for _ in range(count):
         view = View(graph)
         for step in _order(kinds, view, rng):
             after = step.attempt(view)
-            if after is None or len(after.nodes) > room or (what := _wiring(after)) in seen:
+            if after is None or len(after.nodes) > room or (what := wiring(after)) in seen:
                 continue
             graph = after
             seen.add(what)
@@ -74,7 +74,8 @@ def replay(graph: Graph, chain: Iterable[str]) -> Graph:
 
 def _order(kinds: Sequence[type[Rewrite]], view: View, rng: random.Random) -> Iterable[Rewrite]:
     # A weighted order without replacement (Efraimidis and Spirakis, 2006).
-    keyed = sorted(kinds, key=lambda k: rng.random() ** (1 / k.weight), reverse=True)
+    drawn = [k for k in kinds if k.weight]
+    keyed = sorted(drawn, key=lambda k: rng.random() ** (1 / k.weight), reverse=True)
     for each in keyed:
         candidates = list(each.candidates(view))
         rng.shuffle(candidates)
@@ -93,7 +94,7 @@ def _pick(graph: Graph, text: str, rng: random.Random) -> Rewrite:
     return rng.choice(sites)
 
 
-def _wiring(graph: Graph) -> tuple[object, ...]:
+def wiring(graph: Graph) -> tuple[object, ...]:
     """What a graph is, whatever its values are called."""
     numbers = {i.name: k for k, i in enumerate(graph.inputs)}
     nodes = []
