@@ -8,6 +8,7 @@ from rich.console import Console
 
 from hpctc.core.errors import HpctcError
 from hpctc.report import tables
+from hpctc.report.language import print_strategies
 from hpctc.report.reading import read
 
 
@@ -30,7 +31,9 @@ def report(runs: tuple[Path, ...], html: Path | None, target: Path | None) -> No
 
         _write(html, page(found))
     if target is not None:
-        _write(target, json.dumps([tables.document(run) for run in found], indent=2) + "\n")
+        first, *others = found
+        documents = [tables.document(first), *(tables.document(run, first) for run in others)]
+        _write(target, json.dumps(documents, indent=2) + "\n")
     console = Console(width=tables.WIDTH)
     for number, run in enumerate(found):
         if number:
@@ -39,6 +42,7 @@ def report(runs: tuple[Path, ...], html: Path | None, target: Path | None) -> No
     if len(found) > 1:
         console.rule()
         console.print(tables.side_by_side(found))
+        print_strategies(found, console)
     if html is not None:
         click.echo(f"\n{html}")
 

@@ -18,7 +18,9 @@ from hpctc.core.records import (
 )
 from hpctc.core.run import About, read_about, read_stage
 from hpctc.score import Estimate, Summary, Trail, summary, trails
+from hpctc.score.cost import Cost, cost
 from hpctc.score.ladder import BEST, ladder
+from hpctc.score.pace import Pace, pace
 from hpctc.score.rates import Cause, causes
 from hpctc.score.roofline import Roof, read_roofs
 from hpctc.score.similarity import likeness
@@ -57,6 +59,16 @@ class Read:
                 f"make it anew: hpctc eval ... --out {self.folder} --from scores",
             )
         return tuple(found)
+
+    @cached_property
+    def pace(self) -> Pace | None:
+        """How fast a language model answered; None: no answer tells its tokens and its time."""
+        return pace(self.trails)
+
+    @cached_property
+    def cost(self) -> Cost:
+        """What all its answers cost."""
+        return cost(self.trails)
 
     @cached_property
     def roofs(self) -> tuple[Roof, ...]:

@@ -10,9 +10,11 @@ from rich.table import Table
 
 from hpctc.core.codec import encode
 from hpctc.core.records import Score
+from hpctc.report import language
 from hpctc.report.reading import Read, read
 from hpctc.score import Estimate, Summary, by_category, by_difficulty, summary
 from hpctc.score.ladder import ladder
+from hpctc.score.pace import beside
 from hpctc.score.rates import classes
 from hpctc.score.scaling import scaling
 from hpctc.score.similarity import likeness
@@ -39,6 +41,9 @@ def show(run: Read, console: Console) -> None:
         shown = "" if label == before else label
         console.print(f"[bold]{shown:<9}[/bold] {escape(text)}", highlight=False)
         before = label
+    if run.pace is not None and run.pace.parts:
+        console.print()
+        console.print(language.region_table(run.pace))
     failures = [s for s in run.scores if s.verdict != "correct" or s.reason]
     if failures:
         console.print()
@@ -62,6 +67,7 @@ def _more(run: Read) -> Iterator[tuple[str, str]]:
         yield "threads", f"efficiency on {', '.join(threads)}"
     if (alike := likeness(run.trails)) is not None:
         yield "alike", f"{alike.value:.2f} [{alike.low:.2f}, {alike.high:.2f}] to the pair's own C"
+    yield from language.lines(run)
 
 
 def conditions(run: Read) -> list[tuple[str, str]]:
@@ -126,8 +132,8 @@ def side_by_side(runs: Sequence[Read]) -> Table:
     return table
 
 
-def document(run: Read) -> Mapping[str, Any]:
-    """The figures of a run as JSON values."""
+def document(run: Read, first: Read | None = None) -> Mapping[str, Any]:
+    """The figures of a run as JSON values; its answers held against those of the first run."""
     return {
         "run": str(run.folder),
         "settings": run.about.settings,
@@ -142,6 +148,9 @@ def document(run: Read) -> Mapping[str, Any]:
         "ladder": encode(ladder(run.trails)),
         "threads": encode(scaling(run.trails)),
         "similarity": encode(likeness(run.trails)),
+        "cost": encode(run.cost),
+        "pace": encode(run.pace),
+        "beside_first": encode(beside(first.trails, run.trails)) if first else None,
         "verdicts": dict(classes(run.scores)),
         "scores": [encode(s) for s in run.scores],
     }

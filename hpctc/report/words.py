@@ -1,9 +1,13 @@
 """Figures as a reader wants them: short, with their intervals."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from hpctc.core.records import Timing
 from hpctc.score import Estimate, Trail
+from hpctc.score.cost import Price
+from hpctc.score.pace import TARGET
 
 
 def times(estimate: Estimate | None) -> str:
@@ -53,3 +57,35 @@ def _widest(trail: Trail) -> Timing | None:
 def count(number: int, noun: str) -> str:
     """``1 task``, ``2 tasks``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def seconds(value: float) -> str:
+    """``0.12 s``, ``3.4 min``, ``2.1 h``."""
+    for unit, length in (("h", 3600.0), ("min", 60.0)):
+        if value >= 2 * length:
+            return f"{value / length:.1f} {unit}"
+    return f"{value:.3g} s" if value < 100 else f"{value:.0f} s"
+
+
+def dollars(value: float) -> str:
+    """``$0.0012``: small sums keep two digits that say something."""
+    return f"${value:,.2f}" if value >= 0.1 else f"${value:.2g}"
+
+
+def price(found: Price | None, unit: Callable[[float], str]) -> str:
+    """What a solved kernel costs; a dash where none is solved, or nobody counted."""
+    return "-" if found is None else unit(found.value)
+
+
+def price_range(found: Price | None, unit: Callable[[float], str]) -> str:
+    """``12 s - 31 s``, or ``from 12 s`` where there is no upper end."""
+    if found is None:
+        return ""
+    if found.high is None:
+        return f"from {unit(found.low)}"
+    return f"{unit(found.low)} \u2013 {unit(found.high)}"
+
+
+def proposer(source: str) -> str:
+    """Who proposed a token, in words."""
+    return "the model itself" if source == TARGET else source

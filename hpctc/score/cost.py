@@ -1,7 +1,8 @@
 """What answers cost, and what a *solved* kernel costs with them.
 
-Every answer is paid for, the wrong ones, too: all tokens, seconds and dollars of a run over the
-tasks that it solved. A cheap model that solves little may cost more a kernel than a dear one.
+Every answer is paid for, wrong ones and those that were repaired, too: all tokens, seconds and
+dollars of a run over the tasks that it solved. A cheap model that solves little may cost more a
+kernel than a dear one.
 """
 
 import math
@@ -44,11 +45,12 @@ class Cost:
 
 def cost(trails: Sequence[Trail]) -> Cost:
     """Of all answers of a run; of what some answers do not tell, the figure is that of the rest."""
-    usages = [t.answer.usage for t in trails if t.answer.usage is not None]
-    spent = [t.answer.seconds for t in trails if t.answer.seconds is not None]
+    answers = [turn.answer for t in trails for turn in t.turns]
+    usages = [a.usage for a in answers if a.usage is not None]
+    spent = [a.seconds for a in answers if a.seconds is not None]
     dollars = math.fsum(u.dollars for u in usages)
     return Cost(
-        answers=len(trails),
+        answers=len(answers),
         solved=len({t.task.id for t in trails if t.is_correct}),
         seconds=math.fsum(spent) if spent else None,
         prompt_tokens=sum(u.prompt_tokens for u in usages) if usages else None,
@@ -77,10 +79,13 @@ def _price(trails: Iterable[Trail], paid: Callable[[Trail], float]) -> Price | N
     tasks: dict[str, list[Trail]] = {}
     for trail in trails:
         tasks.setdefault(trail.task.id, []).append(trail)
-    parts = [
-        (float(any(t.is_correct for t in own)), math.fsum(map(paid, own))) for own in tasks.values()
-    ]
+    parts = [(float(any(t.is_correct for t in own)), _all(own, paid)) for own in tasks.values()]
     solved = ratio_of_sums(parts)
     if solved is None or not solved.value:
         return None
     return Price(1 / solved.value, 1 / solved.high, 1 / solved.low if solved.low else None)
+
+
+def _all(own: Iterable[Trail], paid: Callable[[Trail], float]) -> float:
+    """Of a task: every turn of every sample."""
+    return math.fsum(paid(turn) for trail in own for turn in trail.turns)

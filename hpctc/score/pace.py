@@ -68,7 +68,7 @@ class Beside:
 
 def pace(trails: Sequence[Trail]) -> Pace | None:
     """The figures of a run; None where no answer tells its tokens and its time."""
-    known = [t for t in trails if _rate(t)]
+    known = [turn for t in trails for turn in t.turns if _rate(turn)]
     if not known:
         return None
     decoded = [t.answer.decoding for t in known if t.answer.decoding is not None]
@@ -89,8 +89,9 @@ def pace(trails: Sequence[Trail]) -> Pace | None:
 
 def beside(first: Sequence[Trail], other: Sequence[Trail]) -> Beside | None:
     """One run's answers against another's to the same prompts; None: they share no prompt."""
-    theirs = {_key(t): t for t in first}
-    both = [(theirs[_key(t)], t) for t in other if _key(t) in theirs]
+    theirs = {_key(turn): turn for t in first for turn in t.turns}
+    mine = [turn for t in other for turn in t.turns]
+    both = [(theirs[_key(t)], t) for t in mine if _key(t) in theirs]
     if not both:
         return None
     ratios = [_rate(t) / before for f, t in both if (before := _rate(f)) and _rate(t)]

@@ -25,7 +25,7 @@ class Summary:
     compile_rate: Estimate
     """Share of samples that were built."""
     pass_rate: Estimate
-    """Share of samples that were correct; pass@1."""
+    """Share of samples that were correct, after repair where there was any; pass@1."""
     timed: int
     """Tasks with a timed, correct sample."""
     speedup: Estimate | None
@@ -34,6 +34,8 @@ class Summary:
     """Share of all samples that are correct and surely faster than the baseline; None: no times."""
     pass_at: Mapping[int, Estimate] = field(default_factory=dict)
     """k -> mean pass@k, for powers of two up to the samples that every task has, and for these."""
+    pass_first: Estimate | None = None
+    """Share of samples that were correct at once; None: nothing was repaired."""
 
 
 def summary(scores: Sequence[Score]) -> Summary:
@@ -56,6 +58,7 @@ def summary(scores: Sequence[Score]) -> Summary:
             for k in _ks(most_samples(scores))
             if (found := at_k(scores, _is_correct, k)) is not None
         },
+        pass_first=share(_at_once(scores)) if any(s.repairs for s in scores) else None,
     )
 
 
@@ -84,6 +87,11 @@ def task_speedups(scores: Iterable[Score]) -> Mapping[str, float]:
 
 def _is_correct(s: Score) -> bool:
     return s.verdict == "correct"
+
+
+def _at_once(scores: Sequence[Score]) -> float:
+    """Share of the samples that needed no repair."""
+    return sum((s.first or s.verdict) == "correct" for s in scores) / len(scores)
 
 
 def _ks(most: int) -> list[int]:

@@ -155,3 +155,14 @@ def test_a_ratio_of_sums() -> None:
     rare = ratio_of_sums([(1.0, 1.0), *[(0.0, 0.0)] * 9])
     assert rare is not None
     assert (rare.low, rare.high) == (1.0, 1.0)  # a resample without it says nothing
+
+
+def test_every_turn_is_paid_for(said: MakeTrail) -> None:
+    first = said("a", 3.0, verdict="wrong")
+    found = cost([replace(said("a", 5.0), before=first)])
+    assert (found.answers, found.solved, found.completion_tokens) == (2, 1, 20)
+    assert found.solved_seconds is not None
+    assert found.solved_seconds.value == pytest.approx(8.0)
+    told = pace([replace(said("a", 5.0), before=first)])
+    assert told is not None
+    assert told.answers == 2

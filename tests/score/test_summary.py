@@ -72,6 +72,14 @@ def test_samples_of_a_task_are_one_task(score: MakeScore) -> None:
     assert [found.pass_at[k].value for k in (1, 2, 3)] == pytest.approx([2 / 3, 1.0, 1.0])
 
 
+def test_what_was_right_at_once_is_told_beside_what_was_repaired(scores: list[Score]) -> None:
+    assert summary(scores).pass_first is None
+    a, b, r1, r2 = scores
+    found = summary([a, replace(b, repairs=1, first="wrong"), replace(r1, repairs=2), r2])
+    assert found.pass_rate == wilson(0.5, 4)
+    assert found.pass_first == wilson(0.25, 4)
+
+
 def test_no_scores_have_no_summary() -> None:
     with pytest.raises(ValueError, match="no scores"):
         summary([])
