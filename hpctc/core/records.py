@@ -315,7 +315,8 @@ class Timing(Record):
     """Raw times of a correct candidate and one rung of the ladder, alternated on this host.
 
     All rungs of a sample at one number of threads were taken in one run: entry i of their columns
-    belongs to the same round, and ``candidate_ns`` is the same in all of them.
+    belongs to the same round, and ``candidate_ns`` is the same in all of them. Every so many rounds
+    all sides were started anew, as one process is a little faster than the next.
     """
 
     KEY: ClassVar[tuple[str, ...]] = ("of", "baseline", "threads")
@@ -326,6 +327,8 @@ class Timing(Record):
     candidate_ns: tuple[int, ...]
     baseline_ns: tuple[int, ...]
     """Entry i was taken next to candidate_ns[i]; both are nanoseconds per call."""
+    starts: tuple[int, ...] = ()
+    """How many of the entries each start of the processes gave, in order; empty: there was one."""
     host: Mapping[str, str] = field(default_factory=dict)
     verdict: VerdictClass = "correct"
     """What the timed calls showed: their outputs are checked too."""

@@ -92,6 +92,9 @@ class Beside:
         self._child.send_signal(signal.SIGSTOP)
         return Called(int(answer), taken, 0)
 
+    def restart(self) -> None:
+        """It stays: importing torch takes longer than all the calls."""
+
     def _ask(self, words: str, seconds: float) -> str:
         """Send a line and read one; empty where none comes."""
         question, answer = self._child.stdin, self._child.stdout

@@ -3,6 +3,12 @@
 All sides are loaded, each in a child of its own on the same cores, and called in the order
 A B C C B A, each round on inputs that none has seen. The outputs of these very calls are compared:
 where the candidate's differ from the first rung's, the float64 meaning decides.
+
+One process of a program is a little faster than the next: its pages lie elsewhere, its threads got
+to their cores in another order. However often one process is called, that cannot be seen. So all
+sides are started anew several times, and it is the starts that are the independent measurements
+(Georges et al., *Statistically Rigorous Java Performance Evaluation*, 2007; Kalibera and Jones,
+*Rigorous Benchmarking in Reasonable Time*, 2013).
 """
 
 import time
@@ -15,24 +21,24 @@ import numpy as np
 from hpctc.core.records import Scene, VerdictClass
 from hpctc.evaluate.cases import Case, rolled, shifts
 from hpctc.evaluate.compare import difference
+from hpctc.evaluate.series import Series
 from hpctc.evaluate.verify import compared
 from hpctc.native.call import Array
 from hpctc.sandbox.arena import Arena
 from hpctc.sandbox.process import Called, Ended
 
 FEWEST_ROUNDS = 10
+"""Of the first start: what stops working after some calls is to be found."""
 MOST_ROUNDS = 400
+SHORTEST = 4
+"""Rounds of a later start, while there is time; then one A B C C B A."""
+STARTS = (8, 40)
+"""How often all sides are started: at the least, whatever the time, and at the most."""
 WARM_UP = 2
 """Rounds before those that count; the rungs show in them that they are right."""
+REWARM = 1
+"""Of a later start: what is right was shown; pages are there and threads are awake after one."""
 COLD_ROUNDS = 6
-HOPELESS = 3.0
-"""A rung that takes so many times as long as the candidate, and most of the time, rests after a few
-rounds: its place on the ladder is known, and the others need the time."""
-HOPELESS_ROUNDS = 4
-TIGHT = 0.01
-"""The half-width of the interval of every ratio, relative, at which more is not worth it."""
-GRACE_NS = 200_000
-"""What a call may compute outside what its clock shows: waking up, and the way to the reply."""
 
 
 class Side(Protocol):
@@ -45,59 +51,8 @@ class Side(Protocol):
     def call(self, values: Sequence[Array], turn: int, cold: bool = False) -> Called | Ended:
         """One call on these inputs; ``cold``: no cache holds an array when it begins."""
 
-
-@dataclass
-class Series:
-    """The calls of one candidate and its rungs: entry i is of round i, for as long as it ran."""
-
-    candidate: list[Called] = field(default_factory=list)
-    rungs: dict[str, list[Called]] = field(default_factory=dict)
-
-    def add(self, candidate: Called, rungs: Mapping[str, Called]) -> None:
-        """One more round of the candidate and of the rungs that still take part."""
-        self.candidate.append(candidate)
-        for name, called in rungs.items():
-            self.rungs.setdefault(name, []).append(called)
-
-    def is_tight(self) -> bool:
-        """Whether the interval of the ratio to every rung that still takes part is narrow."""
-        count = len(self.candidate)
-        return all(_tight(self.candidate, c) for c in self.rungs.values() if len(c) == count)
-
-    def hopeless(self, seconds: float) -> list[str]:
-        """Rungs that are far behind and have had half of the time for themselves."""
-        found = []
-        for name, column in self.rungs.items():
-            if len(column) >= HOPELESS_ROUNDS:
-                mine = sum(c.child_ns for c in self.candidate[: len(column)])
-                theirs = sum(c.child_ns for c in column)
-                if theirs > HOPELESS * mine and theirs > 0.5e9 * seconds:
-                    found.append(name)
-        return found
-
-    def forged(self, cores: int) -> str:
-        """Why the candidate's clock cannot be believed; empty: it can.
-
-        On so many cores nothing computes longer than their number times the time that goes by;
-        what a call computed the kernel knows. That holds on a busy host too, where the time that
-        went by for the parent says little.
-        """
-        hidden = [c for c in self.candidate if c.cpu_ns / cores > 1.1 * c.child_ns + GRACE_NS]
-        if 4 * len(hidden) <= len(self.candidate):
-            return ""
-        told, spent = hidden[0].child_ns / 1e6, hidden[0].cpu_ns / 1e6
-        return f"impossible: it claims {told:.3f} ms for a call that computed for {spent:.3f} ms"
-
-
-def _tight(mine: Sequence[Called], theirs: Sequence[Called]) -> bool:
-    """Whether the 95 % interval of the median ratio is narrow (by order statistics)."""
-    count = len(mine)
-    logs = np.sort(
-        [np.log(max(b.child_ns, 1) / max(c.child_ns, 1)) for c, b in zip(mine, theirs, strict=True)]
-    )
-    reach = 0.98 * np.sqrt(count)  # 1.96 standard deviations of Binomial(count, 1/2)
-    low, high = int(np.floor(count / 2 - reach)), int(np.ceil(count / 2 + reach))
-    return low >= 0 and high < count and bool(logs[high] - logs[low] < 2 * TIGHT)
+    def restart(self) -> None:
+        """End the process and start another one; a side that takes too long for that stays."""
 
 
 @dataclass(frozen=True)
@@ -135,28 +90,24 @@ class Match:
     case: str = "seed 1, uniform"
     """Where the inputs come from that are rolled anew for every round."""
     cold_rounds: int = COLD_ROUNDS
+    starts: tuple[int, int] = STARTS
+    """How often all sides are started, at the least and at the most."""
 
     def play(self, base: Sequence[Array], seconds: float) -> Outcome:
         """Rounds that count until tight, out of time, or wrong; then some with cold caches."""
-        self._calls: list[str] = []
+        self._base = base
         self._sides = dict(self.rungs)
         self._dropped: dict[str, str] = {}
         warm, cold = Series(), Series()
-        deadline = time.monotonic() + seconds
-        inputs = self._inputs(base)
+        self._deadline = time.monotonic() + seconds
         try:
-            for turn in range(-WARM_UP, 0):
-                self._round(next(inputs), turn)
-            for turn in range(MOST_ROUNDS):
-                warm.add(*self._round(next(inputs), turn))
-                # Only whole rounds A B B A, so that neither side goes first more often.
-                if turn % 2 == 0:
-                    continue
-                self._rest(warm.hopeless(seconds))
-                if turn + 1 >= FEWEST_ROUNDS and (time.monotonic() > deadline or warm.is_tight()):
+            for start in range(self.starts[1]):
+                self._start(start, warm, seconds)
+                over = time.monotonic() > self._deadline or len(warm.candidate) >= MOST_ROUNDS
+                if start + 1 >= self.starts[0] and (over or warm.is_tight()):
                     break
             for turn in range(self.cold_rounds if seconds else 0):
-                cold.add(*self._round(next(inputs), turn, cold=True))
+                cold.add(*self._round(next(self._inputs), turn, cold=True))
         except _Stopped as stopped:
             scene = Scene(
                 tier="timed calls",
@@ -170,13 +121,44 @@ class Match:
             warm.rungs.pop(name, None)
         return Outcome(warm, cold, "correct", warm.forged(self.cores), None, self._dropped)
 
-    def _inputs(self, base: Sequence[Array]) -> Iterator[list[Array]]:
+    def _start(self, start: int, warm: Series, seconds: float) -> None:
+        """One life of the processes: warm up, then rounds for as long as the start is worth."""
+        began = time.monotonic()
+        self._calls: list[str] = []
+        self._inputs = self._fresh_inputs()
+        if start:
+            for side in (self.candidate, *self._sides.values()):
+                side.restart()
+        for turn in range(-(REWARM if start else WARM_UP), 0):
+            self._round(next(self._inputs), turn)
+        warm.begin()
+        ready = time.monotonic()
+        # Half of the time, at the least, goes into calls that count.
+        worth = ready + (ready - began)
+        for turn in range(MOST_ROUNDS):
+            warm.add(*self._round(next(self._inputs), turn))
+            # Only whole rounds A B B A, so that neither side goes first more often.
+            if turn % 2:
+                self._rest(warm.hopeless(seconds))
+                if self._enough(start, turn + 1, warm, worth):
+                    break
+
+    def _enough(self, start: int, rounds: int, warm: Series, worth: float) -> bool:
+        """Whether a start has played its rounds."""
+        now = time.monotonic()
+        if start:
+            return now > self._deadline or (rounds >= SHORTEST and now > worth)
+        if self.starts[1] > 1:
+            return rounds >= FEWEST_ROUNDS
+        return rounds >= FEWEST_ROUNDS and (now > self._deadline or warm.is_tight())
+
+    def _fresh_inputs(self) -> Iterator[list[Array]]:
         # Unpredictable on purpose: a candidate must not know the inputs of its next call.
         random = np.random.default_rng()
         while True:
-            moved = shifts(base, random)
+            moved = shifts(self._base, random)
             self._calls.append(f"{self.case}, rolled {' '.join(map(str, moved))}".rstrip())
-            yield rolled(base, moved)
+            yield rolled(self._base, moved)
 
     def _round(
         self, values: Sequence[Array], turn: int, cold: bool = False

@@ -18,14 +18,23 @@ class Seat:
 
     def __init__(self, setup: Setup, library: Path, pair: Pair, flush: Flush = "end") -> None:
         """Load ``library`` for the arguments of ``pair``; ``flush``: see :class:`Arena`."""
+        self._setup, self._library, self._pair, self._flush = setup, library, pair, flush
         self._scratch = library.parent
+        self._open()
+
+    def _open(self) -> None:
         with ExitStack() as opened:
-            self._inputs = opened.enter_context(Arena(pair.inputs, False, flush))
-            self.outputs = opened.enter_context(Arena(pair.outputs, True, flush))
+            self._inputs = opened.enter_context(Arena(self._pair.inputs, False, self._flush))
+            self.outputs = opened.enter_context(Arena(self._pair.outputs, True, self._flush))
             self.child = opened.enter_context(
-                Candidate(setup, library, pair.entry, self._inputs, self.outputs)
+                Candidate(self._setup, self._library, self._pair.entry, self._inputs, self.outputs)
             )
             self._opened = opened.pop_all()
+
+    def restart(self) -> None:
+        """End the child and start another one, in memory of its own."""
+        self._opened.close()
+        self._open()
 
     def call(self, values: Sequence[Array], turn: int, cold: bool = False) -> Called | Ended:
         """One call on these inputs; the outputs are poisoned first, by ``turn``.

@@ -17,9 +17,10 @@ from hpctc.core.records import Pair, Timing, Verdict
 from hpctc.core.suite import Suite
 from hpctc.evaluate.bench import Attempt, Bench
 from hpctc.evaluate.cases import case, inputs_of
-from hpctc.evaluate.match import Match, Outcome, Series, Side
+from hpctc.evaluate.match import Match, Outcome, Side
 from hpctc.evaluate.rung import Rung
 from hpctc.evaluate.seat import Seat
+from hpctc.evaluate.series import Series
 from hpctc.native.host import facts
 
 MARGIN = 1.1
@@ -127,6 +128,7 @@ def _records(
             threads=threads,
             candidate_ns=mine[:count],
             baseline_ns=tuple(c.child_ns for c in column),
+            starts=_cut(outcome.series.starts, count),
             host=began,
             verdict=outcome.verdict,
             problem=outcome.problem,
@@ -137,6 +139,15 @@ def _records(
             suspicious=_suspicious(share),
             scene=outcome.scene,
         )
+
+
+def _cut(starts: Sequence[int], count: int) -> tuple[int, ...]:
+    """The starts of the first ``count`` rounds: a rung may rest before the others."""
+    found, left = [], count
+    for rounds in starts:
+        found.append(min(rounds, left))
+        left -= found[-1]
+    return tuple(n for n in found if n)
 
 
 def _share(times: Sequence[int], floor: float | None) -> float | None:

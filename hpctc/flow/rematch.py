@@ -103,6 +103,7 @@ def rounds(
                 len(on.setup.cores),
                 f"seed {seed}, {distribution}",
                 cold_rounds=0,
+                starts=(1, 1),
             )
             yield _timing(duel, match.play(base, seconds), turn, len(on.setup.cores))
 

@@ -13,22 +13,25 @@ from hpctc.evaluate.cases import Case
 from hpctc.evaluate.match import (
     COLD_ROUNDS,
     FEWEST_ROUNDS,
-    HOPELESS_ROUNDS,
+    REWARM,
+    STARTS,
     WARM_UP,
     Match,
     Outcome,
-    Series,
 )
 from hpctc.evaluate.seat import Seat
+from hpctc.evaluate.series import HOPELESS_ROUNDS, Series
 from hpctc.native.call import Array
 from hpctc.sandbox.process import Called
 
 Decide = Callable[[Sequence[Array]], Case]
 
 
-def series(ratios: Sequence[float], cpu: float = 1.0) -> Series:
+def series(ratios: Sequence[float], cpu: float = 1.0, starts: int = 1) -> Series:
     made = Series()
-    for ratio in ratios:
+    for i, ratio in enumerate(ratios):
+        if i % (len(ratios) // starts) == 0:
+            made.begin()
         mine = Called(10**6, 1_200_000, int(cpu * 10**6))
         made.add(mine, {"reference": Called(int(ratio * 10**6), 1_200_000, 10**6)})
     return made
@@ -43,6 +46,13 @@ def test_scattered_ratios_are_tight_only_in_number() -> None:
     random = np.random.default_rng(1)
     assert not series(random.lognormal(0, 0.05, 10).tolist()).is_tight()
     assert series(random.lognormal(0, 0.05, 400).tolist()).is_tight()
+
+
+def test_calls_that_agree_are_not_tight_when_the_starts_do_not() -> None:
+    """Eight starts 3 % apart of ten equal calls each; of one start they would seem to be many."""
+    strays = np.repeat([1.0, 1.03, 0.97, 1.02, 0.98, 1.03, 1.0, 0.97], 10).tolist()
+    assert not series(strays, starts=8).is_tight()
+    assert series([1.5] * 80, starts=8).is_tight()
 
 
 @pytest.mark.parametrize(
@@ -71,7 +81,31 @@ def test_no_time_is_still_the_fewest_pairs(
     bench: Bench, pair: Pair, known: list[Case], decide: Decide
 ) -> None:
     outcome = play(pair.c_code, bench, pair, known[0].inputs, decide)
-    assert len(outcome.series.candidate) == FEWEST_ROUNDS
+    assert outcome.series.starts == [FEWEST_ROUNDS] + [2] * (STARTS[0] - 1)
+    assert len(outcome.series.candidate) == sum(outcome.series.starts)
+
+
+def test_every_start_is_another_process(
+    bench: Bench, pair: Pair, known: list[Case], decide: Decide
+) -> None:
+    """Otherwise this candidate would be wrong: it works for two warm-up and ten counted calls."""
+    code = pair.c_code.replace(
+        "for (int i", "static int calls; int gone = ++calls > 12;\n    for (int i"
+    ).replace("1.0f", "(gone ? 2.0f : 1.0f)")
+    outcome = play(code, bench, pair, known[0].inputs, decide)
+    assert outcome.verdict == "correct"
+    assert len(outcome.series.candidate) > 20
+
+
+def test_a_single_start_is_played_through(
+    bench: Bench, pair: Pair, known: list[Case], decide: Decide
+) -> None:
+    with ExitStack() as opened:
+        codes = {"mine": pair.c_code, "other": f"{pair.c_code}\n"}
+        mine, other = seats(codes, bench, pair, opened).values()
+        match = Match(mine, {"other": other}, decide, 1e-6, 1, starts=(1, 1))
+        outcome = match.play(known[0].inputs, 0.0)
+    assert outcome.series.starts == [FEWEST_ROUNDS]
 
 
 def test_the_meaning_decides_where_the_two_sides_differ(
@@ -87,7 +121,7 @@ def test_the_meaning_decides_where_the_two_sides_differ(
     code = pair.c_code.replace("1.0f", "1.1f")
     outcome = play(code, bench, pair, known[0].inputs, lenient)
     assert outcome.verdict == "correct"
-    assert len(asked) == FEWEST_ROUNDS + WARM_UP
+    assert len(asked) == FEWEST_ROUNDS + WARM_UP + (STARTS[0] - 1) * (2 + REWARM)
     outcome = play(code, bench, pair, known[0].inputs, decide)
     assert outcome.verdict == "wrong"
     assert "a timed call" in outcome.problem
