@@ -16,8 +16,8 @@ from hpctc.native.call import Array, poisoned
 MIMICS = ("leave the output as it was", "write zeros", "write one constant", "copy an input")
 """What the empty programs do."""
 
-RENAMING = frozenset({"reshape", "squeeze", "expand_dims"})
-"""Operators of which a copy is the right translation."""
+RENAMING = frozenset({"reshape", "squeeze", "expand_dims", "flatten", "dilate", "fifo_buffer"})
+"""Operators of which a copy is the right translation where the size stays."""
 
 DECIDED = 0.95
 """Share of output elements on which rounding must have no say: any value of the others is right."""

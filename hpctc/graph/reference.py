@@ -132,9 +132,8 @@ class _Rounded:
                 return made
             if op.rounding in ("summed", "averaged"):
                 error = unit * self._scale(node, op, operands, made[0], terms)
-            else:
-                error = unit * np.abs(made[0])
-            return (_shaken(made[0], error, random),)
+                return (_shaken(made[0], error, random),)
+            return tuple(_shaken(y, unit * np.abs(y), random) for y in made)
 
         return around
 

@@ -1,6 +1,6 @@
-"""Operators that look up: by index, by position relative to the diagonal, by neighbourhood."""
+"""Operators that look up: by index, by position relative to the diagonal, by block."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from hpctc.graph.ops.shapes import axis_of, fits, nothing, per_element, rank_is
 F32, F16, I32 = "float32", "float16", "int32"
 
 
-def _index(name: str, kind: TensorType) -> None:
+def whole_index(name: str, kind: TensorType) -> None:
+    """Fail unless an operand can hold indices."""
     if kind.dtype != I32:
         raise GraphTypeError(
             f"{name} needs indices of type i32, but they are {kind}",
@@ -32,7 +33,7 @@ def _inside(name: str) -> Callable[[Types, Attrs], tuple[Interval, ...]]:
 
 
 def _take_type(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
-    _index("take", types[1])
+    whole_index("take", types[1])
     shape = types[0].shape
     axis = axis_of("take", attrs["axis"], len(shape))
     found = (*shape[:axis], *types[1].shape, *shape[axis + 1 :])
@@ -40,7 +41,7 @@ def _take_type(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
 
 
 def _elements_type(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
-    _index("gather_elements", types[1])
+    whole_index("gather_elements", types[1])
     x, indices = types
     axis = axis_of("gather_elements", attrs["axis"], x.rank)
     fits(
@@ -56,7 +57,7 @@ def _elements_type(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
 
 
 def _one_hot_type(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
-    _index("one_hot", types[0])
+    whole_index("one_hot", types[0])
     return (TensorType((*types[0].shape, attrs["depth"]), F32),)
 
 
@@ -171,69 +172,4 @@ layout(
     attrs=(
         AttrDef("scale", "ints", legal="a number or a list of 2 >= 1", check=positive, length=2),
     ),
-)
-
-
-def nearest(n: int, m: int) -> Array:
-    """For each of ``m`` new positions the old one (of ``n``) under its centre.
-
-    floor((i + 1/2) * n / m), in whole numbers, so that no rounding can move it.
-    """
-    return (2 * np.arange(m) + 1) * n // (2 * m)
-
-
-def _blend(x: Array, axis: int, m: int) -> Array:
-    n = x.shape[axis]
-    centre = (np.arange(m) + 0.5) * n / m - 0.5
-    left = np.floor(centre)
-    share = (centre - left).astype(x.dtype).reshape(-1, *(1,) * (x.ndim - 1 - axis))
-    below = np.take(x, np.clip(left, 0, n - 1).astype(int), axis=axis)
-    above = np.take(x, np.clip(left + 1, 0, n - 1).astype(int), axis=axis)
-    return np.asarray(below * (1 - share) + above * share)
-
-
-def resize(x: Array, size: Sequence[int], method: str) -> Array:
-    """Resize the last two axes; see the operator's ``doc``."""
-    for axis, m in enumerate(size, 2):
-        if method == "nearest":
-            x = np.take(x, nearest(x.shape[axis], m), axis=axis)
-        else:
-            x = _blend(x, axis, m)
-    return x
-
-
-def _resize_type(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
-    rank_is("resize2d", types[0], 4, "batch, channels, height, width")
-    return (TensorType((*types[0].shape[:2], *attrs["size"]), types[0].dtype),)
-
-
-declare(
-    Op(
-        name="resize2d",
-        category="logic intensive",
-        doc="n to m pixels; nearest: y[i] = x[floor((i + 1/2) n / m)]; linear: x blended at "
-        "(i + 1/2) n / m - 1/2, edges repeated",
-        arity=(1, 1),
-        infer=_resize_type,
-        meaning=lambda xs, attrs: (resize(xs[0], attrs["size"], attrs["method"]),),
-        image=lambda xs, types, attrs: iv.widened(xs[0]),
-        flops=lambda types, results, attrs: results[0].size * 8 * (attrs["method"] == "linear"),
-        attrs=(
-            AttrDef("size", "ints", legal="a number or a list of 2 >= 1", check=positive, length=2),
-            AttrDef(
-                "method",
-                "str",
-                "nearest",
-                "nearest or linear",
-                lambda m: m in ("nearest", "linear"),
-            ),
-        ),
-        rounding="composite",
-        samples=(
-            Sample((TensorType((1, 2, 4, 5), F32),), {"size": (8, 10)}),
-            Sample((TensorType((1, 2, 7, 5), F32),), {"size": (3, 9)}),
-            Sample((TensorType((2, 1, 4, 6), F32),), {"size": (7, 5), "method": "linear"}),
-            Sample((TensorType((1, 2, 3, 3), F16),), {"size": 6, "method": "linear"}),
-        ),
-    )
 )

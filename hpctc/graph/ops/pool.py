@@ -1,7 +1,8 @@
 """Pooling over windows (NCW, NCHW, NCDHW) and over the whole space."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -71,15 +72,15 @@ def _window_sums(x: Array, attrs: Attrs) -> Array:
     return out
 
 
-def adaptive_avg_pool(x: Array, size: Sequence[int]) -> Array:
-    """The mean of bin i of m: from floor(i * n / m) to ceil((i + 1) * n / m), per spatial axis."""
+def adaptive_pool(x: Array, size: Sequence[int], fold: Callable[..., Any]) -> Array:
+    """Bin i of m folded: from floor(i * n / m) to ceil((i + 1) * n / m), per spatial axis."""
     for axis, m in enumerate(size, 2):
         n = x.shape[axis]
         bins = [(i * n // m, -(-(i + 1) * n // m)) for i in range(m)]
-        means = [
-            np.mean(np.take(x, range(a, b), axis=axis), axis=axis, keepdims=True) for a, b in bins
+        parts = [
+            fold(np.take(x, range(a, b), axis=axis), axis=axis, keepdims=True) for a, b in bins
         ]
-        x = np.concatenate(means, axis=axis)
+        x = np.concatenate(parts, axis=axis)
     return x
 
 
@@ -146,65 +147,75 @@ for _rank in (1, 2, 3):
     _declare_pools(_rank)
 
 
-def _global_type(types: Types, _attrs: Attrs) -> tuple[TensorType, ...]:
+def _global_type(name: str, types: Types) -> tuple[TensorType, ...]:
     x = types[0]
-    fits(
-        "global_avg_pool",
-        x.rank >= 3,
-        f"x is {x}",
-        "x needs 3 axes or more: batch, channels, space",
-    )
+    fits(name, x.rank >= 3, f"x is {x}", "x needs 3 axes or more: batch, channels, space")
     return (TensorType((*x.shape[:2], *(1,) * (x.rank - 2)), x.dtype),)
 
 
-def _adaptive_type(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
-    rank_is("adaptive_avg_pool2d", types[0], 4, "batch, channels, height, width")
+def _adaptive_type(name: str, types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
+    rank_is(name, types[0], 4, "batch, channels, height, width")
     return (TensorType((*types[0].shape[:2], *attrs["size"]), types[0].dtype),)
 
 
-declare(
-    Op(
-        name="global_avg_pool",
-        category="reduction",
-        doc="y[n, c, 0, ...] = the mean of x[n, c] over its space",
-        arity=(1, 1),
-        infer=_global_type,
-        meaning=lambda xs, attrs: (
-            np.asarray(np.mean(xs[0], axis=tuple(range(2, xs[0].ndim)), keepdims=True)),
-        ),
-        image=lambda xs, types, attrs: iv.widened(xs[0]),
-        flops=lambda types, results, attrs: types[0].size,
-        rounding="averaged",
-        terms=lambda types, attrs: math.prod(types[0].shape[2:]),
-        samples=(
-            Sample((TensorType((2, 3, 5, 7), F32),)),
-            Sample((TensorType((1, 4, 9), F16),)),
-        ),
+def _declare_global(name: str, fold: Callable[..., Any], word: str, **rest: Any) -> None:
+    declare(
+        Op(
+            name=name,
+            category="reduction",
+            doc=f"y[n, c, 0, ...] = the {word} x[n, c] over its space",
+            arity=(1, 1),
+            infer=lambda types, attrs: _global_type(name, types),
+            meaning=lambda xs, attrs: (
+                np.asarray(fold(xs[0], axis=tuple(range(2, xs[0].ndim)), keepdims=True)),
+            ),
+            flops=lambda types, results, attrs: types[0].size,
+            samples=(
+                Sample((TensorType((2, 3, 5, 7), F32),)),
+                Sample((TensorType((1, 4, 9), F16),)),
+            ),
+            **rest,
+        )
     )
-)
 
-declare(
-    Op(
-        name="adaptive_avg_pool2d",
-        category="logic intensive",
-        doc="y[n, c, i, j] = the mean of bin (i, j); bin i of m is floor(i n / m) to "
-        "ceil((i + 1) n / m)",
-        arity=(1, 1),
-        infer=_adaptive_type,
-        meaning=lambda xs, attrs: (adaptive_avg_pool(xs[0], attrs["size"]),),
-        image=lambda xs, types, attrs: iv.widened(xs[0]),
-        flops=lambda types, results, attrs: types[0].size,
-        attrs=(
-            AttrDef("size", "ints", legal="a number or a list of 2 >= 1", check=positive, length=2),
-        ),
-        rounding="averaged",
-        terms=lambda types, attrs: math.prod(
-            n // m + 2 for n, m in zip(types[0].shape[2:], attrs["size"], strict=True)
-        ),
-        samples=(
-            Sample((TensorType((1, 3, 8, 8), F32),), {"size": 2}),
-            Sample((TensorType((2, 2, 7, 5), F32),), {"size": (3, 4)}),
-            Sample((TensorType((1, 2, 6, 9), F16),), {"size": (1, 3)}),
-        ),
+
+def _declare_adaptive(name: str, fold: Callable[..., Any], word: str, **rest: Any) -> None:
+    declare(
+        Op(
+            name=name,
+            category="logic intensive",
+            doc=f"y[n, c, i, j] = the {word} bin (i, j); bin i of m is floor(i n / m) to "
+            "ceil((i + 1) n / m)",
+            arity=(1, 1),
+            infer=lambda types, attrs: _adaptive_type(name, types, attrs),
+            meaning=lambda xs, attrs: (adaptive_pool(xs[0], attrs["size"], fold),),
+            flops=lambda types, results, attrs: types[0].size,
+            attrs=(
+                AttrDef(
+                    "size", "ints", legal="a number or a list of 2 >= 1", check=positive, length=2
+                ),
+            ),
+            samples=(
+                Sample((TensorType((1, 3, 8, 8), F32),), {"size": 2}),
+                Sample((TensorType((2, 2, 7, 5), F32),), {"size": (3, 4)}),
+                Sample((TensorType((1, 2, 6, 9), F16),), {"size": (1, 3)}),
+            ),
+            **rest,
+        )
     )
-)
+
+
+_declare_global(
+    "global_avg_pool", np.mean, "mean of", rounding="averaged",
+    image=lambda xs, types, attrs: iv.widened(xs[0]),
+    terms=lambda types, attrs: math.prod(types[0].shape[2:]),
+)  # fmt: skip
+_declare_adaptive(
+    "adaptive_avg_pool2d", np.mean, "mean of", rounding="averaged",
+    image=lambda xs, types, attrs: iv.widened(xs[0]),
+    terms=lambda types, attrs: math.prod(
+        n // m + 2 for n, m in zip(types[0].shape[2:], attrs["size"], strict=True)
+    ),
+)  # fmt: skip
+_declare_global("global_max_pool", np.max, "largest of", rounding="exact", image=iv.same)
+_declare_adaptive("adaptive_max_pool2d", np.max, "largest of", rounding="exact", image=iv.same)

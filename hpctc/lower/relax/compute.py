@@ -152,3 +152,32 @@ def _spread(
         return tirx.if_then_else(tirx.all(*conditions), site.x(n, c, *source), zero)
 
     return te.compute((*shape[:2], *space), element, name="spread")
+
+
+@emits("batch_matmul")
+def _batch_matmul(site: Site) -> Tensor:
+    a, b = site.args
+    acc = wide(site.operands[0].dtype)
+    turned, kept = site.attrs["transpose_a"], not site.attrs["transpose_b"]
+    k = te.reduce_axis((0, site.operands[0].shape[1 if turned else 2]), name="k")
+
+    def element(n: Expr, i: Expr, j: Expr) -> Expr:
+        x = a(n, k.var, i) if turned else a(n, i, k.var)
+        y = b(n, k.var, j) if kept else b(n, j, k.var)
+        return te.sum(x.astype(acc) * y.astype(acc), axis=k)
+
+    return _rounded(site, site.compute(element))
+
+
+@emits("sparse_dense")
+def _sparse(site: Site) -> Tensor:
+    x, values, columns = site.args
+    acc = wide(site.dtype)
+    k = te.reduce_axis((0, site.operands[1].shape[1]), name="k")
+
+    def element(*index: Expr) -> Expr:
+        row = index[-1]
+        value = x(*index[:-1], columns(row, k.var)).astype(acc)
+        return te.sum(value * values(row, k.var).astype(acc), axis=k)
+
+    return _rounded(site, site.compute(element))

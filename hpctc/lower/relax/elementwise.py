@@ -204,7 +204,9 @@ def _widened(function: Callable[..., Expr]) -> Callable[..., Expr]:
     return computed
 
 
-def _emitter(function: Callable[..., Expr]) -> Callable[[Site], Tensor]:
+def elementwise(function: Callable[..., Expr]) -> Callable[[Site], Tensor]:
+    """The emitter of ``function`` at every element, with numpy's broadcasting."""
+
     def emit(site: Site) -> Tensor:
         shapes = [t.shape for t in site.operands]
 
@@ -231,6 +233,6 @@ def _attributed(function: Callable[[Expr, Attrs], Expr]) -> Callable[[Site], Ten
     return emit
 
 
-EMITTERS.update({name: _emitter(f) for name, f in EXACT.items()})
-EMITTERS.update({name: _emitter(_widened(f)) for name, f in WIDE.items()})
+EMITTERS.update({name: elementwise(f) for name, f in EXACT.items()})
+EMITTERS.update({name: elementwise(_widened(f)) for name, f in WIDE.items()})
 EMITTERS.update({name: _attributed(f) for name, f in WITH_ATTRS.items()})

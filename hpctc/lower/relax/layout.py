@@ -10,7 +10,8 @@ Source = Callable[[Site, Index], Sequence[Expr]]
 """Index into the result -> index into the operand."""
 
 
-def _moves(name: str, source: Source) -> None:
+def moves(name: str, source: Source) -> None:
+    """Enter an operator of which every element of the result is one of the operand."""
     emits(name)(lambda site: site.compute(lambda *i: site.x(*source(site, i))))
 
 
@@ -108,18 +109,18 @@ def _broadcast(site: Site, index: Index) -> Sequence[Expr]:
     return [0 if n == 1 else i for n, i in zip(shape, tail, strict=True)]
 
 
-_moves("transpose", _transposed)
-_moves("reshape", _reshaped)
-_moves("squeeze", _squeezed)
-_moves("expand_dims", _expanded)
-_moves("flip", _flipped)
-_moves("tile", _tiled)
-_moves("repeat", _repeated)
-_moves("roll", _rolled)
-_moves("slice", _sliced)
-_moves("depth_to_space", _from_depth)
-_moves("space_to_depth", _from_space)
-_moves("broadcast_to", _broadcast)
+moves("transpose", _transposed)
+moves("reshape", _reshaped)
+moves("squeeze", _squeezed)
+moves("expand_dims", _expanded)
+moves("flip", _flipped)
+moves("tile", _tiled)
+moves("repeat", _repeated)
+moves("roll", _rolled)
+moves("slice", _sliced)
+moves("depth_to_space", _from_depth)
+moves("space_to_depth", _from_space)
+moves("broadcast_to", _broadcast)
 
 
 @emits("tril", "triu")

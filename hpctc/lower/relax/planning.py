@@ -14,19 +14,44 @@ from hpctc.graph.ir import Graph, Node, TensorType
 from hpctc.graph.op import Op
 from hpctc.lower.plan import Plan
 from hpctc.lower.relax import (
+    bits,
+    blocks,
+    channel,
     compute,
     elementwise,
     gather,
+    image,
     layout,
+    loss,
     norms,
     pools,
     reductions,
     scan,
+    scatter,
+    sort,
+    spectral,
 )
 from hpctc.lower.relax.reading import read
 from hpctc.lower.relax.site import EMITTERS, FUNCTIONS, Emitter, Site
 
-FAMILIES = (compute, elementwise, gather, layout, norms, pools, reductions, scan)
+FAMILIES = (
+    bits,
+    blocks,
+    channel,
+    compute,
+    elementwise,
+    gather,
+    image,
+    layout,
+    loss,
+    norms,
+    pools,
+    reductions,
+    scan,
+    scatter,
+    sort,
+    spectral,
+)
 """The modules that fill the table of emitters."""
 
 

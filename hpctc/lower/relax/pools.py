@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from tvm import te, tirx
 
 from hpctc.lower.relax.compute import padded
-from hpctc.lower.relax.reductions import mean
+from hpctc.lower.relax.reductions import extreme, mean
 from hpctc.lower.relax.site import Expr, Site, Tensor, emits, wide
 
 
@@ -54,10 +54,13 @@ def _avg_pool(site: Site) -> Tensor:
     )
 
 
-@emits("adaptive_avg_pool2d")
+@emits("adaptive_avg_pool2d", "adaptive_max_pool2d")
 def _adaptive(site: Site) -> Tensor:
     """Bin i of m is floor(i n / m) to ceil((i + 1) n / m): a window of the largest bin, masked."""
     old, new, acc = site.operands[0].shape[2:], site.shape[2:], wide(site.dtype)
+    mean_wanted = site.op == "adaptive_avg_pool2d"
+    neutral = tirx.const(0, acc) if mean_wanted else tirx.min_value(acc)
+    fold = te.sum if mean_wanted else te.max
     largest = [
         max(-(-(i + 1) * n // m) - i * n // m for i in range(m))
         for n, m in zip(old, new, strict=True)
@@ -80,10 +83,14 @@ def _adaptive(site: Site) -> Tensor:
             if whole % m
         ]
         if masks:
-            value = tirx.if_then_else(tirx.all(*masks), value, tirx.const(0, acc))
-        return te.sum(value, axis=taps)
+            value = tirx.if_then_else(tirx.all(*masks), value, neutral)
+        return fold(value, axis=taps)
 
-    total = site.compute(term, "bin_sum")
+    if not mean_wanted and acc == site.dtype:
+        return site.compute(term)
+    total = site.compute(term, "bin_sum" if mean_wanted else "bin_max")
+    if not mean_wanted:
+        return site.compute(lambda *i: total(*i).astype(site.dtype))
 
     def share(n: Expr, c: Expr, *place: Expr) -> Expr:
         high, across = sizes(place)
@@ -93,6 +100,10 @@ def _adaptive(site: Site) -> Tensor:
 
 
 @emits("global_avg_pool")
-def _global(site: Site) -> Tensor:
-    rank = len(site.operands[0].shape)
-    return mean(site, tuple(range(2, rank)))
+def _global_mean(site: Site) -> Tensor:
+    return mean(site, tuple(range(2, len(site.shape))))
+
+
+@emits("global_max_pool")
+def _global_max(site: Site) -> Tensor:
+    return extreme(site, tuple(range(2, len(site.shape))))

@@ -100,9 +100,14 @@ def _sum(site: Site) -> Tensor:
 
 @emits("max", "min")
 def _extreme(site: Site) -> Tensor:
+    return extreme(site)
+
+
+def extreme(site: Site, axes: Sequence[int] | None = None) -> Tensor:
+    """The largest element over ``axes``, by default the operator's own; of ``min`` the smallest."""
     # also max and min in the accumulator's type: GPUs exchange no narrower values between threads
-    fold, narrow = Fold(site), _narrow(site)
-    how = te.max if site.op == "max" else te.min
+    fold, narrow = Fold(site, axes), _narrow(site)
+    how = te.min if site.op == "min" else te.max
     plain = narrow is None and site.shape == fold.rows
     name = site.op if plain else f"{site.op}_all"
     return fold.finish(fold.reduce(how, lambda v, _: _wide(v, site), name), narrow)
