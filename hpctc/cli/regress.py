@@ -137,6 +137,7 @@ def _live(baseline: Path, run: Path, asked: Asked) -> Comparison:
     settled = {compare.name_of(new[k]): _settled(old[k], new[k], how) for k in keys}
     open_ = [duels[name] for name, change in settled.items() if change is None]
     found: list[live.Rounds] = []
+    rules = live.Rules(asked.threshold, asked.rounds, len(open_))
     with tempfile.TemporaryDirectory() as folder:
         bench = rematch.bench(after, Path(folder))
         inputs = int(after.settings["seeds"][0]), str(after.settings["distributions"][0])
@@ -145,7 +146,7 @@ def _live(baseline: Path, run: Path, asked: Asked) -> Comparison:
                 known = [t for t in times.records if duel.is_round(t)]
                 fresh = rematch.rounds(duel, bench, inputs, asked.seconds, len(known))
                 played = chain(known, map(times.add, fresh))
-                answer = live.play(duel.name, played, asked.threshold, asked.rounds)
+                answer = live.play(duel.name, played, rules)
                 rounds, settled[duel.name] = answer
                 found.append(rounds)
     right = [k for k in keys if compare.unmeasured(old[k], new[k]) is None]
@@ -180,7 +181,7 @@ def _print(found: Comparison) -> None:
     console.print(table)
     click.echo(f"\n{found.outcome} (threshold {found.threshold:.1%})")
     if found.outcome == "cannot tell":
-        hint = "--rounds 128" if found.live else "--live, or time longer (hpctc eval --seconds)"
+        hint = "--rounds 256" if found.live else "--live, or time longer (hpctc eval --seconds)"
         click.echo(f"  hint: {hint}; and on a quieter machine")
 
 

@@ -347,6 +347,14 @@ class Timing(Record):
     scene: Scene | None = None
     """Where a timed call went wrong."""
 
+    def __post_init__(self) -> None:
+        """Refuse columns that do not belong together."""
+        mine, theirs = len(self.candidate_ns), len(self.baseline_ns)
+        if mine != theirs:
+            raise ValueError(f"{mine} times of the candidate, {theirs} of the baseline")
+        if self.starts and (min(self.starts) < 1 or sum(self.starts) != mine):
+            raise ValueError(f"{mine} times, of starts that gave {list(self.starts)}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score(Record):

@@ -1,37 +1,28 @@
 """Two recorded runs: each measured its candidates beside the same baseline.
 
-A task's change is the ratio of two speedups, so the host's speed cancels out. Its interval is a
-bootstrap over the raw pairs of both runs, widened by what the pairs of one run cannot show: the
-same code, started twice, does not run at quite the same speed (where its pages lie, which core its
-threads got). How much that is, is measured where both runs hold the same C for a task, and else
-assumed (:data:`RESTART`).
+A task's change is the ratio of two speedups, so the host's speed cancels out. A run starts both
+sides of a timing anew several times, and these starts are the measurements: their scatter holds
+what calls of one process cannot show. What two runs differ by beyond that (the hour, the
+neighbours) is measured where both hold the same C for a task, and else assumed (:data:`DRIFT`). A
+run of old that started each side once knows nothing of its starts: :data:`RESTART` is assumed.
 
 The same C under the same compiler is not slower than itself, whatever the clock says: such a task
 is ``same``, and shows the noise.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from hpctc.core.errors import UsageError
 from hpctc.core.records import Build, Candidate, Score, Timing, Verdict
 from hpctc.core.run import About, read_about, read_stage
-from hpctc.regress.judge import (
-    TASK_CONFIDENCE,
-    WHOLE_CONFIDENCE,
-    Change,
-    Comparison,
-    judge,
-)
-from hpctc.score import SEED, Estimate, median, ratios, resampled
-from hpctc.score.intervals import RESAMPLES
-
-Array = np.ndarray[Any, np.dtype[np.float64]]
+from hpctc.regress.judge import CONFIDENCE, Change, Comparison, judge
+from hpctc.regress.location import Located, known, located, total
+from hpctc.score import Estimate, by_start, median, ratios, resampled
 
 Key = tuple[str, int]
 """A task's name and a sample."""
@@ -41,30 +32,46 @@ RECORDED_MUST_AGREE = ("baseline",)
 """In addition, where recorded times are compared."""
 HOST_MUST_AGREE = ("cpu", "cores", "machine")
 
+FEWEST_STARTS = 4
+"""From which their scatter is known."""
+
+DRIFT = 0.005
+"""Standard deviation of the logarithm of a speedup from one run to the next, beyond what the starts
+of either show, where nobody measured it."""
+
 RESTART = 0.01
-"""Standard deviation of the logarithm of a speedup from one start to the next, where nobody
-measured it. With it a single changed task needs a loss of some 7 % to be called slower, and is
-never cleared at 3 %: that takes controls, or ``--live``."""
+"""The same from one start to the next, for runs with fewer starts. With it a single changed task
+needs a loss of some 7 % to be called slower, and is never cleared at 3 %: that takes controls,
+starts, or ``--live``."""
 
 CALM = 0.0025
-"""The least that is believed of it, however well the controls agree."""
+"""The least that is believed of either, however well the controls agree."""
 
 FEWEST_CONTROLS = 5
-"""Tasks with the same C in both runs from which the noise of a restart is estimated."""
+"""Tasks with the same C in both runs from which the noise between runs is estimated."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """The logarithm of a sample's speedup."""
+
+    located: Located
+    """By the starts, or by the pairs of the only one."""
+    has_starts: bool
+
+    @property
+    def middle(self) -> float:
+        """Of the figure alone."""
+        return self.located.middle
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One sample of a run: its score, its C, and its raw ratios as logarithms if it was timed."""
+    """One sample of a run: its score, its C, and its speed if it was timed."""
 
     score: Score
     source: str | None
-    logs: Array | None
-
-    @property
-    def middle(self) -> float:
-        """The logarithm of its speedup."""
-        return float(np.median(_given(self.logs)))
+    speed: Speed | None
 
 
 @dataclass(frozen=True)
@@ -74,7 +81,16 @@ class Conditions:
     threshold: float
     same_compiler: bool = True
     """Whether the same C became the same program."""
-    restart: float = RESTART
+    stray: float | None = None
+    """Standard deviation of a run's speed beyond its own error, as the controls show it; None:
+    there are too few."""
+    among: int = 1
+    """How many tasks are judged by their speed."""
+
+    def between(self, run: Speed) -> Located:
+        """The error of a run that it cannot see itself."""
+        assumed = DRIFT if run.has_starts else RESTART
+        return known((assumed if self.stray is None else self.stray) ** 2)
 
 
 def compare(before: Path, after: Path, threshold: float, force: bool = False) -> Comparison:
@@ -84,7 +100,8 @@ def compare(before: Path, after: Path, threshold: float, force: bool = False) ->
     old, new = measured(before), measured(after)
     shared = in_common(before, after, old, new)
     same = same_compiler(old_about, new_about)
-    how = Conditions(threshold, same, restart(old, new) if same else RESTART)
+    changed = [k for k in timed_in_both(old, new) if not is_same_code(old[k], new[k], same)]
+    how = Conditions(threshold, same, stray(old, new) if same else None, len(changed))
     changes = [change(old[key], new[key], how) for key in shared]
     return Comparison(tuple(changes), whole(old, new, how), threshold)
 
@@ -144,9 +161,19 @@ def measured(folder: Path) -> dict[Key, Measured]:
     for score in read_stage(folder, "scores", Score):
         timing = timings.get(score.of)
         timed = timing is not None and score.speedup is not None
-        logs = np.log(ratios(timing.candidate_ns, timing.baseline_ns)) if timed and timing else None
-        found[score.name, score.sample] = Measured(score, sources.get(score.of), logs)
+        speed = speed_of(timing) if timed and timing else None
+        found[score.name, score.sample] = Measured(score, sources.get(score.of), speed)
     return found
+
+
+def speed_of(timing: Timing) -> Speed:
+    """What the raw times of one sample say, each start by its median ratio."""
+    logs = np.log(ratios(timing.candidate_ns, timing.baseline_ns))
+    starts = [float(np.median(part)) for part in by_start(logs, timing.starts)]
+    if len(starts) >= FEWEST_STARTS:
+        return Speed(located(starts), has_starts=True)
+    variance = float(np.var(resampled(logs, median)))
+    return Speed(Located(float(np.median(logs)), variance, max(len(logs) - 1, 1)), False)
 
 
 def _sources(folder: Path) -> dict[str, str | None]:
@@ -162,14 +189,13 @@ def change(old: Measured, new: Measured, how: Conditions) -> Change:
     if (settled := unmeasured(old, new)) is not None:
         return settled
     name = name_of(new)
-    if old.logs is None or new.logs is None:
+    if old.speed is None or new.speed is None:
         return Change(name, "cannot tell", detail="it was not timed in both")
     if is_same_code(old, new, how.same_compiler):
-        clock = math.exp(new.middle - old.middle)
+        clock = math.exp(new.speed.middle - old.speed.middle)
         return Change(name, "same", detail=f"the same C; the clock says {clock:.2f}x")
-    samples = _difference(old, new, how.restart)
-    ratio = _estimate(samples, new.middle - old.middle, TASK_CONFIDENCE)
-    return Change(name, judge(ratio, how.threshold), ratio)
+    found = _difference(old.speed, new.speed, how)
+    return Change(name, *judge(found, how.threshold, 1.0 - CONFIDENCE, how.among))
 
 
 def unmeasured(old: Measured, new: Measured) -> Change | None:
@@ -196,64 +222,59 @@ def is_same_code(old: Measured, new: Measured, same_compiler: bool) -> bool:
     return same_compiler and old.source is not None and old.source == new.source
 
 
-def restart(old: Mapping[Key, Measured], new: Mapping[Key, Measured]) -> float:
-    """How far the speedup of the same code strays between the runs, as a standard deviation.
+def stray(old: Mapping[Key, Measured], new: Mapping[Key, Measured]) -> float | None:
+    """How far the speed of the same code strays from run to run, beyond what a run knows of itself.
 
-    By the median absolute deviation, so that one disturbed task does not make the gate blind.
+    A standard deviation, by the median absolute deviation, so that one disturbed task does not make
+    the gate blind; None: too few tasks show it.
     """
-    strays = [
-        new[key].middle - old[key].middle
-        for key in _timed_in_both(old, new)
+    controls = [
+        (a, b)
+        for key, a, b in _speeds(old, new)
         if is_same_code(old[key], new[key], same_compiler=True)
     ]
-    if len(strays) < FEWEST_CONTROLS:
-        return RESTART
-    # 1.4826 makes it a standard deviation; a difference has the noise of two starts.
-    spread = 1.4826 * float(np.median(np.abs(strays))) / math.sqrt(2)
-    return max(CALM, spread)
+    if len(controls) < FEWEST_CONTROLS:
+        return None
+    # 1.4826 makes it a standard deviation; a difference has the noise of two runs.
+    strays = 1.4826 * float(np.median([abs(b.middle - a.middle) for a, b in controls]))
+    own = float(np.median([a.located.variance + b.located.variance for a, b in controls]))
+    return max(CALM, math.sqrt(max(strays**2 - own, 0.0) / 2))
 
 
 def whole(
     old: Mapping[Key, Measured], new: Mapping[Key, Measured], how: Conditions
 ) -> Change | None:
     """The geometric mean of the changes of what was timed in both; the tasks are taken as given."""
-    both = [(old[key], new[key]) for key in _timed_in_both(old, new)]
+    both = list(_speeds(old, new))
     if not both:
         return None
-    changed = [(a, b) for a, b in both if not is_same_code(a, b, how.same_compiler)]
+    changed = [
+        _difference(a, b, how)
+        for key, a, b in both
+        if not is_same_code(old[key], new[key], how.same_compiler)
+    ]
     if not changed:
         return Change("all", "same", Estimate(1.0, 1.0, 1.0), "the same C in all tasks")
     # What is the same code has not changed: it counts as 1, without noise.
-    samples = sum(_difference(a, b, how.restart, n) for n, (a, b) in enumerate(changed))
-    middle = math.fsum(b.middle - a.middle for a, b in changed) / len(both)
-    ratio = _estimate(np.asarray(samples) / len(both), middle, WHOLE_CONFIDENCE)
-    return Change("all", judge(ratio, how.threshold), ratio)
+    mean = total(changed).times(1.0 / len(both))
+    return Change("all", *judge(mean, how.threshold, 1.0 - CONFIDENCE, 1))
 
 
-def _timed_in_both(old: Mapping[Key, Measured], new: Mapping[Key, Measured]) -> list[Key]:
-    return [
-        key for key in old if key in new and old[key].logs is not None and new[key].logs is not None
-    ]
+def timed_in_both(old: Mapping[Key, Measured], new: Mapping[Key, Measured]) -> list[Key]:
+    """The samples whose speeds can be compared."""
+    return [key for key, _, _ in _speeds(old, new)]
 
 
-def _difference(old: Measured, new: Measured, restart: float, turn: int = 0) -> Array:
-    """Samples of the change of the log speedup: a bootstrap of both sides, and two restarts."""
-    random = np.random.default_rng([SEED, turn])
-    strays = random.normal(0.0, math.sqrt(2) * restart, RESAMPLES)
-    first = SEED + 2 * turn
-    return (
-        resampled(_given(new.logs), median, first + 1)
-        - resampled(_given(old.logs), median, first)
-        + strays
-    )
+def _speeds(
+    old: Mapping[Key, Measured], new: Mapping[Key, Measured]
+) -> Iterator[tuple[Key, Speed, Speed]]:
+    for key, before in old.items():
+        after = new.get(key)
+        if before.speed is not None and after is not None and after.speed is not None:
+            yield key, before.speed, after.speed
 
 
-def _estimate(samples: Array, middle: float, confidence: float) -> Estimate:
-    tail = 50.0 * (1.0 - confidence)
-    low, high = np.percentile(samples, [tail, 100.0 - tail])
-    return Estimate(math.exp(middle), math.exp(low), math.exp(high))
-
-
-def _given(logs: Array | None) -> Array:
-    assert logs is not None
-    return logs
+def _difference(old: Speed, new: Speed, how: Conditions) -> Located:
+    """The change of the logarithm of the speedup, with all that is known of its error."""
+    errors = (how.between(old), how.between(new))
+    return total([new.located, old.located.times(-1.0), *errors])

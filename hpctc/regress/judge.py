@@ -1,14 +1,17 @@
 """From an interval to an answer.
 
 A change counts when its whole interval lies beyond the threshold on one side; when it reaches over
-the threshold, the answer is *cannot tell*. Intervals are of 99 % a task, as there are many tasks,
-and of 95 % for the whole.
+the threshold, the answer is *cannot tell*. Intervals are of 99 %. With many tasks some interval
+misses the truth by chance, and on a very noisy host by more than any threshold; so what is to count
+must also lie on one side of *no change* by an interval that all tasks share (Bonferroni): however
+noisy the host, fewer than 1 % of the comparisons of equals raise an alarm.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from hpctc.regress.location import Located
 from hpctc.score import Estimate
 
 Answer = Literal["faster", "slower", "same", "cannot tell", "newly wrong", "newly right"]
@@ -25,8 +28,7 @@ ORDER: tuple[Answer, ...] = (
 
 REGRESSIONS = frozenset({"newly wrong", "slower"})
 
-TASK_CONFIDENCE = 0.99
-WHOLE_CONFIDENCE = 0.95
+CONFIDENCE = 0.99
 
 Outcome = Literal["no regression", "regression", "cannot tell"]
 
@@ -69,16 +71,21 @@ class Comparison:
         return EXIT_CODES[self.outcome]
 
 
-def judge(ratio: Estimate, threshold: float) -> Answer:
-    """The answer that an interval allows."""
-    slow, fast = 1.0 - threshold, 1.0 + threshold
-    if ratio.high < slow:
-        return "slower"
-    if ratio.low > fast:
-        return "faster"
-    if ratio.low >= slow:  # a gain may be there or not: it is no regression
-        return "same"
-    return "cannot tell"
+def judge(found: Located, threshold: float, error: float, among: int) -> tuple[Answer, Estimate]:
+    """The answer that a change allows which is one ``among`` many, and its interval.
+
+    ``error`` is the chance that an interval may miss: 1 - :data:`CONFIDENCE`, or this look's share
+    of it.
+    """
+    ratio = found.interval(1.0 - error)
+    shared = found.interval(1.0 - error / max(among, 1))
+    if ratio.high < 1.0 - threshold and shared.high < 1.0:
+        return "slower", ratio
+    if ratio.low > 1.0 + threshold and shared.low > 1.0:
+        return "faster", ratio
+    if ratio.low >= 1.0 - threshold:  # a gain may be there or not: it is no regression
+        return "same", ratio
+    return "cannot tell", ratio
 
 
 def order(changes: Sequence[Change]) -> list[Change]:

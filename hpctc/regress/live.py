@@ -1,11 +1,10 @@
 """The candidates of two runs, called beside each other in rounds.
 
 A round starts both anew, swaps their seats, and calls them alternately; its figure is the median
-ratio. Rounds differ by what no number of calls in one process can show, and some by a neighbour who
-woke up, so the interval is that of a trimmed mean over the rounds (Yuen, 1974): a fifth is taken
-off at either end; of fewer than five rounds nothing, which is Student's. It is looked at after 4,
-8, 16, ... rounds and measuring ends with the first answer; each look gets its share of the error
-(Bonferroni), so that looking often does not make answers cheap.
+ratio. Rounds differ by what no number of calls in one process can show, so it is the rounds that
+are the measurements (:mod:`~hpctc.regress.location`). They are looked at after 4, 8, 16, ... and
+measuring ends with the first answer; each look gets its share of the error (Bonferroni), so that
+looking often does not make answers cheap.
 """
 
 import math
@@ -14,17 +13,14 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from scipy.special import stdtrit
 
 from hpctc.core.records import Timing
-from hpctc.regress.judge import TASK_CONFIDENCE, WHOLE_CONFIDENCE, Answer, Change, judge
+from hpctc.regress.judge import CONFIDENCE, Answer, Change, judge
+from hpctc.regress.location import Located, located, total
 from hpctc.score import Estimate, ratios
 
-FEWEST, MOST = 4, 32
+FEWEST, MOST = 4, 64
 """Rounds of a task: before the first look, and after the last one."""
-
-TRIM = 0.2
-"""Share of the rounds that is taken off at either end."""
 
 
 @dataclass(frozen=True)
@@ -36,34 +32,20 @@ class Rounds:
     """Logarithm of the round's ratio: old time over new time."""
 
     @property
-    def middle(self) -> float:
-        """The trimmed mean over the rounds."""
-        cut = self._cut
-        return math.fsum(self._ranked[cut : len(self.logs) - cut]) / self._kept
+    def located(self) -> Located:
+        """The trimmed mean over the rounds, of which there are two at the least."""
+        return located(self.logs)
 
-    @property
-    def variance(self) -> float:
-        """Of the trimmed mean: that of the rounds with what was cut off drawn in to the edge."""
-        ranked, cut, count = self._ranked, self._cut, len(self.logs)
-        drawn = np.clip(ranked, ranked[cut], ranked[count - 1 - cut])
-        return float(np.var(drawn)) * count / (self._kept * (self._kept - 1))
 
-    @property
-    def freedom(self) -> int:
-        """Degrees of freedom of the variance."""
-        return self._kept - 1
+@dataclass(frozen=True)
+class Rules:
+    """What an answer takes."""
 
-    @property
-    def _ranked(self) -> list[float]:
-        return sorted(self.logs)
-
-    @property
-    def _cut(self) -> int:
-        return int(TRIM * len(self.logs))
-
-    @property
-    def _kept(self) -> int:
-        return len(self.logs) - 2 * self._cut
+    threshold: float
+    most: int = MOST
+    """Rounds a task."""
+    among: int = 1
+    """How many tasks are played."""
 
 
 def figure(timing: Timing) -> float:
@@ -77,19 +59,17 @@ def looks(most: int = MOST) -> tuple[int, ...]:
     return (*doubled, most)
 
 
-def play(
-    name: str, rounds: Iterable[Timing], threshold: float, most: int = MOST
-) -> tuple[Rounds, Change]:
+def play(name: str, rounds: Iterable[Timing], rules: Rules) -> tuple[Rounds, Change]:
     """Draw rounds until they give an answer, or the last look is over; a failure is an answer."""
     taken: list[float] = []
     source = iter(rounds)
-    for look in looks(most):
+    for look in looks(rules.most):
         for timing in islice(source, look - len(taken)):
             if timing.problem:
                 return Rounds(name, tuple(taken)), _failed(name, timing)
             taken.append(figure(timing))
         found = Rounds(name, tuple(taken))
-        answer = change(found, threshold, most)
+        answer = change(found, rules)
         if answer.answer != "cannot tell" or len(taken) < look:
             break
     return found, answer
@@ -100,36 +80,21 @@ def _failed(name: str, timing: Timing) -> Change:
     return Change(name, answer, detail=timing.problem)
 
 
-def change(rounds: Rounds, threshold: float, most: int = MOST) -> Change:
-    """What the rounds of one task allow to say, if it is looked at so often."""
+def change(rounds: Rounds, rules: Rules) -> Change:
+    """What the rounds of one task allow to say, if they are looked at so often."""
     if len(rounds.logs) < 2:
         return Change(rounds.name, "cannot tell", detail="there are fewer than two rounds")
-    error = (1.0 - TASK_CONFIDENCE) / len(looks(most))
-    ratio = _interval(rounds.middle, rounds.variance, rounds.freedom, error)
-    return Change(rounds.name, judge(ratio, threshold), ratio, f"{len(rounds.logs)} rounds")
+    error = (1.0 - CONFIDENCE) / len(looks(rules.most))
+    answer, ratio = judge(rounds.located, rules.threshold, error, rules.among)
+    return Change(rounds.name, answer, ratio, f"{len(rounds.logs)} rounds")
 
 
 def whole(found: Sequence[Rounds], unchanged: int, threshold: float) -> Change | None:
     """The geometric mean over the tasks; ``unchanged`` are those whose code is the same."""
-    usable = [r for r in found if len(r.logs) > 1]
+    usable = [r.located for r in found if len(r.logs) > 1]
     if not usable and not unchanged:
         return None
     if not usable:
         return Change("all", "same", Estimate(1.0, 1.0, 1.0), "the same C in all tasks")
-    count = len(usable) + unchanged
-    middle = math.fsum(r.middle for r in usable) / count
-    variance = math.fsum(r.variance for r in usable) / count**2
-    ratio = _interval(middle, variance, _freedom(usable), 1.0 - WHOLE_CONFIDENCE)
-    return Change("all", judge(ratio, threshold), ratio)
-
-
-def _freedom(found: Sequence[Rounds]) -> float:
-    """Degrees of freedom of a sum of means (Welch and Satterthwaite)."""
-    total = math.fsum(r.variance for r in found)
-    parts = math.fsum(r.variance**2 / r.freedom for r in found)
-    return total**2 / parts if parts else float(sum(r.freedom for r in found))
-
-
-def _interval(middle: float, variance: float, freedom: float, error: float) -> Estimate:
-    reach = float(stdtrit(freedom, 1.0 - error / 2)) * math.sqrt(variance)
-    return Estimate(math.exp(middle), math.exp(middle - reach), math.exp(middle + reach))
+    mean = total(usable).times(1.0 / (len(usable) + unchanged))
+    return Change("all", *judge(mean, threshold, 1.0 - CONFIDENCE, 1))

@@ -39,15 +39,50 @@ def ratios(candidate_ns: Sequence[int], baseline_ns: Sequence[int]) -> Array:
     return theirs / mine
 
 
-def speedup(candidate_ns: Sequence[int], baseline_ns: Sequence[int]) -> Estimate:
-    """The median of paired ratios with its 95 % bootstrap interval."""
-    return _speedup(tuple(candidate_ns), tuple(baseline_ns))
+def by_start(values: Array, starts: Sequence[int]) -> list[Array]:
+    """``values`` of a timing, split into those of each start of its processes."""
+    if not starts:
+        return [values]
+    if sum(starts) != len(values):
+        raise ValueError(f"{len(values)} values, of starts that gave {sum(starts)}")
+    return np.split(values, np.cumsum(starts)[:-1])
+
+
+def speedup(
+    candidate_ns: Sequence[int], baseline_ns: Sequence[int], starts: Sequence[int] = ()
+) -> Estimate:
+    """The median of paired ratios with its 95 % bootstrap interval.
+
+    Where the processes were started several times, it is the starts that are drawn, each with all
+    its pairs: pairs of one start are no independent evidence.
+    """
+    return _speedup(tuple(candidate_ns), tuple(baseline_ns), tuple(starts))
 
 
 @lru_cache(maxsize=4096)
-def _speedup(candidate_ns: tuple[int, ...], baseline_ns: tuple[int, ...]) -> Estimate:
+def _speedup(
+    candidate_ns: tuple[int, ...], baseline_ns: tuple[int, ...], starts: tuple[int, ...]
+) -> Estimate:
     """A report asks for the same one in several places."""
-    return bootstrap(ratios(candidate_ns, baseline_ns), median)
+    values = ratios(candidate_ns, baseline_ns)
+    if len(starts) < 2:
+        return bootstrap(values, median)
+    low, high = np.percentile(_medians_of_starts(values, starts), [2.5, 97.5])
+    return Estimate(float(np.median(values)), float(low), float(high))
+
+
+def _medians_of_starts(values: Array, starts: Sequence[int]) -> Array:
+    """Medians of all pairs of starts drawn with replacement: ``[RESAMPLES]``."""
+    count = len(starts)
+    picks = np.random.default_rng(SEED).integers(0, count, (RESAMPLES, count))
+    drawn = np.apply_along_axis(np.bincount, 1, picks, minlength=count)  # [RESAMPLES, starts]
+    order = np.argsort(values)
+    # How many of a resample lie at or below each pair, from the lowest up; half of them at the
+    # median, which is the middle between two where there is an even number.
+    below = np.cumsum(drawn[:, np.repeat(np.arange(count), starts)[order]], axis=1)
+    half, ranked = below[:, -1:] / 2, values[order]
+    lower, upper = np.argmax(below >= half, axis=1), np.argmax(below > half, axis=1)
+    return np.asarray(ranked[lower] + ranked[upper]) / 2
 
 
 def geometric_mean(values: Sequence[float]) -> Estimate:

@@ -22,7 +22,9 @@ def rungs(timings: Iterable[Timing]) -> dict[str, Estimate]:
     usable = [t for t in timings if not t.problem and t.candidate_ns]
     widest = max((t.threads for t in usable), default=0)
     return {
-        t.baseline: speedup(t.candidate_ns, t.baseline_ns) for t in usable if t.threads == widest
+        t.baseline: speedup(t.candidate_ns, t.baseline_ns, t.starts)
+        for t in usable
+        if t.threads == widest
     }
 
 

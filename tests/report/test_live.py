@@ -18,7 +18,10 @@ from hpctc.core.codec import decode
 from hpctc.core.records import Candidate, Timing
 from hpctc.core.run import read_about
 from hpctc.flow import rematch
-from hpctc.regress.live import MOST, Rounds, change, figure, looks, play, whole
+from hpctc.regress.live import MOST, Rounds, Rules, change, figure, looks, play, whole
+from hpctc.regress.location import located
+
+RULES = Rules(0.03)
 
 
 def timing(ratio: float, number: int = 0, **problem: str) -> Timing:
@@ -44,7 +47,7 @@ def test_a_round_is_its_median_ratio() -> None:
 
 def test_the_interval_of_few_rounds_is_students() -> None:
     logs = [0.01, -0.02, 0.03, 0.00]
-    found = change(Rounds("t", logs), 0.03).ratio
+    found = change(Rounds("t", logs), RULES).ratio
     level = 1 - 0.01 / len(looks())
     theirs = stats.ttest_1samp(logs, 0.0).confidence_interval(level)
     assert found is not None
@@ -53,11 +56,11 @@ def test_the_interval_of_few_rounds_is_students() -> None:
 
 
 def test_the_whole_of_two_tasks_is_welchs_interval() -> None:
-    a, b = [0.05, 0.06, 0.07, 0.05], [0.01, 0.05, 0.02, 0.4, 0.03, 0.00, 0.02]
+    a, b = [0.05, 0.06, 0.07, 0.05] * 2, [0.01, 0.05, 0.02, 0.4, 0.03, 0.00, 0.02, 0.1, -0.1, 0.0]
     found = whole([Rounds("a", a), Rounds("b", b)], 0, 0.03)
     # Yuen's test: Welch's with trimmed means and winsorised variances.
     other = [-x for x in b]
-    theirs = stats.ttest_ind(a, other, equal_var=False, trim=0.2).confidence_interval(0.95)
+    theirs = stats.ttest_ind(a, other, equal_var=False, trim=0.2).confidence_interval(0.99)
     assert found is not None
     assert found.ratio is not None
     assert 2 * math.log(found.ratio.low) == pytest.approx(theirs.low)
@@ -67,11 +70,11 @@ def test_the_whole_of_two_tasks_is_welchs_interval() -> None:
 def test_a_round_that_was_disturbed_is_trimmed() -> None:
     calm = [0.00, 0.01, -0.01, 0.005, -0.005, 0.002, -0.002, 0.001]
     loud = [*calm[:-1], 0.6]
-    assert Rounds("t", loud).middle == pytest.approx(Rounds("t", calm).middle, abs=0.002)
-    assert change(Rounds("t", loud), 0.03).answer == "same"
-    (mean, variance) = stats.trim_mean(loud, 0.2), Rounds("t", loud).variance
-    assert Rounds("t", loud).middle == pytest.approx(mean)
-    assert math.sqrt(variance) < 0.01 < stats.sem(loud)
+    found = located(loud)
+    assert found.middle == pytest.approx(located(calm).middle, abs=0.002)
+    assert change(Rounds("t", loud), RULES).answer == "same"
+    assert found.middle == pytest.approx(stats.trim_mean(loud, 0.2))
+    assert math.sqrt(found.variance) < 0.01 < stats.sem(loud)
 
 
 def test_tasks_of_the_same_code_dilute_the_whole() -> None:
@@ -89,23 +92,23 @@ def test_tasks_of_the_same_code_dilute_the_whole() -> None:
 
 
 def test_looks_double_up_to_the_last() -> None:
-    assert looks() == (4, 8, 16, 32)
+    assert looks() == (4, 8, 16, 32, 64)
     assert looks(4) == (4,)
     assert looks(20) == (4, 8, 16, 20)
 
 
 def test_measuring_ends_with_the_first_answer() -> None:
-    calm, _ = play("t", noisy(0.8, 0.005, 1), 0.03)
+    calm, _ = play("t", noisy(0.8, 0.005, 1), RULES)
     assert len(calm.logs) == looks()[0]
-    loud, answer = play("t", noisy(1.0, 0.2, 1), 0.03)
+    loud, answer = play("t", noisy(1.0, 0.2, 1), RULES)
     assert len(loud.logs) == MOST
     assert answer.answer == "cannot tell"
 
 
 def test_false_alarms_are_rare_and_losses_are_found() -> None:
     """Noise of 2 % a round: no alarm in 300 comparisons of equals, 10 % found 99 times of 100."""
-    alarms = sum(play("t", noisy(1.0, 0.02, n), 0.03)[1].answer == "slower" for n in range(300))
-    found = sum(play("t", noisy(0.9, 0.02, n), 0.03)[1].answer == "slower" for n in range(100))
+    alarms = sum(play("t", noisy(1.0, 0.02, n), RULES)[1].answer == "slower" for n in range(300))
+    found = sum(play("t", noisy(0.9, 0.02, n), RULES)[1].answer == "slower" for n in range(100))
     assert alarms == 0
     assert found >= 99
 
@@ -115,13 +118,13 @@ def test_false_alarms_are_rare_and_losses_are_found() -> None:
 )
 def test_a_failure_is_an_answer(verdict: str, answer: str) -> None:
     broken = timing(1.0, verdict=verdict, problem="the new candidate failed: SIGSEGV")
-    _, found = play("t", iter([timing(1.0), broken]), 0.03)
+    _, found = play("t", iter([timing(1.0), broken]), RULES)
     assert (found.answer, found.ratio) == (answer, None)
     assert "SIGSEGV" in found.detail
 
 
 def test_rounds_that_run_out_are_judged_as_they_are() -> None:
-    found, answer = play("t", iter([timing(1.0)]), 0.03)
+    found, answer = play("t", iter([timing(1.0)]), RULES)
     assert len(found.logs) == 1
     assert answer.answer == "cannot tell"
 
@@ -218,7 +221,7 @@ def slower(timings: list[Timing], loss: float, random: np.random.Generator) -> b
     lost = (
         replace(t, candidate_ns=tuple(round(loss * ns) for ns in t.candidate_ns)) for t in drawn
     )
-    return play("t", lost, 0.03)[1].answer == "slower"
+    return play("t", lost, RULES)[1].answer == "slower"
 
 
 def test_recorded_noise_raises_no_alarm(recorded: dict[str, list[Timing]]) -> None:
