@@ -15,6 +15,7 @@ from hpctc.graph.meaning import attributes, draw, evaluate
 from hpctc.graph.op import FLOATS
 from hpctc.graph.reference import reference
 from hpctc.graph.samples import all_samples
+from tests.graph.oracles import MORE
 
 Oracle = Callable[..., Any]
 
@@ -156,6 +157,7 @@ ORACLES: dict[str, Oracle] = {
     "tril": lambda x, k: torch.tril(x, k), "triu": lambda x, k: torch.triu(x, k),
     "upsample2d": lambda x, scale: x.repeat_interleave(scale[0], 2).repeat_interleave(scale[1], 3),
     "resize2d": torch_resize,
+    **MORE,
 }  # fmt: skip
 
 CASES = [(i, g) for i, g in all_samples() if g.nodes[0].op in ORACLES]

@@ -84,7 +84,7 @@ def test_a_category_can_be_wished_for(wanted: Category) -> None:
     assert {category(grow(seed, wish)) for seed in range(15)} == {wanted}
 
 
-@pytest.mark.parametrize("name", [o for o in ops.OPS if not o.startswith("is")])
+@pytest.mark.parametrize("name", [o for o in ops.OPS if not o.startswith("is") and o != "shape"])
 def test_every_operator_can_be_grown(name: str) -> None:
     # With what it may need: something to make conditions, whole numbers or a positive operand of.
     helpers = {"add", "mul", "abs", "clip", "less", "floor", "expand_dims", "cast"}

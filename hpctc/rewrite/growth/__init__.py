@@ -15,7 +15,7 @@ from hpctc.graph import ops
 from hpctc.graph.cost import PRECEDENCE, category
 from hpctc.graph.ir import Graph
 from hpctc.graph.op import FLOATS, NUMBERS
-from hpctc.rewrite.growth import ends, layouts  # noqa: F401  imported for its moves
+from hpctc.rewrite.growth import addressed, ends, layouts  # noqa: F401  imported for their moves
 from hpctc.rewrite.growth.judge import dull, objection
 from hpctc.rewrite.growth.moves import move
 from hpctc.rewrite.growth.shaped import RANKS, lifted
