@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from hpctc.evaluate.compare import difference
+from hpctc.evaluate.compare import difference, surely_near
 from hpctc.graph.compare import disagreement
 
 F32 = np.float32
@@ -80,3 +80,36 @@ def test_it_agrees_with_the_graphs_own_comparison(
     right = expected.astype(np.float64)
     ours = difference("y", got, right, tolerance).wrong == 0
     assert ours == (disagreement(right, got) <= tolerance)
+
+
+SPECIAL = st.sampled_from([math.nan, math.inf, -math.inf, 3.4e38, -3.4e38, 1e-45, 0.0, -0.0])
+
+
+@given(
+    st.lists(st.tuples(st.floats(width=32) | SPECIAL, st.floats(-1.2, 1.2)), max_size=9),
+    st.sampled_from([1e-6, 1e-4, 0.5]),
+)
+def test_what_is_surely_near_is_not_wrong(pairs: list[tuple[float, float]], tol: float) -> None:
+    """The second value lies about the tolerance off, or is the same special one."""
+    expected = floats(*(value for value, _ in pairs))
+    with np.errstate(all="ignore"):
+        got = expected + np.array([off * tol for _, off in pairs], F32) * (np.abs(expected) + 1)
+    if surely_near(got, expected, tol):
+        assert not difference("y", got, expected, tol).wrong
+    assert surely_near(expected, expected.copy(), tol)
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "near"),
+    [
+        (floats(1, 2), floats(1, 2 + 5e-6), True),
+        (floats(1, 2), floats(1, 2.1), False),
+        (floats(1, 2), floats(1, math.inf), False),
+        (floats(1, math.nan), floats(1, 2), False),
+        (floats(math.nan, 1, 2), floats(math.nan, 1, 2), True),
+        (np.array([1, 2, 3], np.int32), np.array([1, 2, 3], np.int32), True),
+        (np.array([1, 2, 3], np.int32), np.array([1, 2, 4], np.int32), False),
+    ],
+)
+def test_what_is_quickly_seen(got: np.ndarray, expected: np.ndarray, near: bool) -> None:
+    assert surely_near(got, expected, 1e-5) is near
