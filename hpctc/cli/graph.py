@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LAZY = {
     "grow": ("hpctc.cli.graph_widen:grow", "Grow random graphs, operator by operator."),
     "rewrite": ("hpctc.cli.graph_widen:rewrite", "Rewrite graphs and keep their meaning."),
+    "scale": ("hpctc.cli.graph_widen:scale", "Scale models in depth, width and resolution."),
     "saturate": ("hpctc.cli.graph_widen:saturate", "Print whole families of equal graphs."),
 }
 """Subcommand -> where it lies, and its line in the help; imported when used."""

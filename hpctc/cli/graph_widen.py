@@ -141,6 +141,43 @@ def saturate(file: Path, count: int, seed: int, out: Path | None) -> None:
     _write(out, _families(file, count, seed))
 
 
+@click.command(short_help="Scale graphs of models in depth, width and resolution.")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--flops", type=float, required=True, metavar="FACTOR", help="Times the operations.")
+@click.option(
+    "--alpha", type=float, default=0.8, show_default=True, help="The share that the width takes."
+)
+@OUT
+def scale(file: Path, flops: float, alpha: float, out: Path | None) -> None:
+    """Scale the models in FILE (- is stdin) to so many times their operations.
+
+    Compound scaling after "Fast and Accurate Model Scaling" (2021): depth by s^((1-a)/2), width by
+    s^(a/2), resolution by s^((1-a)/4). What came of it stands above each as a comment.
+
+    \b
+    hpctc graph scale resnet.graph --flops 4
+    hpctc graph scale resnet.graph --flops 0.25 --alpha 0.6 --out small.graph
+    """  # noqa: D301  click wants the character itself
+    _write(out, _scaled(file, flops, alpha))
+
+
+def _scaled(file: Path, flops: float, alpha: float) -> Iterable[str]:
+    from hpctc.graph.files import read_graphs
+    from hpctc.rewrite.compound import Scaling, compound, repeats, size
+
+    scaling = Scaling(flops, alpha)
+    for graph in read_graphs(file):
+        after = compound(graph, scaling)
+        old, new = size(graph), size(after)
+        grown = [
+            f"{name} x{getattr(new, name) / max(getattr(old, name), 1):.3g}"
+            for name in ("flops", "parameters", "activations")
+        ]
+        blocks = [found.count if (found := repeats(g)) else 1 for g in (graph, after)]
+        depth = f"{blocks[0]} -> {blocks[1]} blocks"
+        yield f"# {', '.join([*grown, depth])}\n" + _text(after)
+
+
 def _families(file: Path, count: int, seed: int) -> Iterable[str]:
     from hpctc.graph.files import read_graphs
     from hpctc.rewrite.saturate import family

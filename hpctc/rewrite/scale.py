@@ -246,11 +246,21 @@ def _sliced(
     }
 
 
+def _depthwise(
+    attrs: Mapping[str, Attr], before: Sequence[int], now: Sequence[int]
+) -> dict[str, Attr]:
+    """A convolution of every channel on its own stays one."""
+    return {"groups": now[1]} if attrs["groups"] == before[1] else {}
+
+
 Follow = Callable[[Mapping[str, Attr], Sequence[int], Sequence[int]], dict[str, Attr]]
 
 _FOLLOW: Mapping[str, Follow] = {
     "reshape": _reshaped,
     "broadcast_to": _broadcast,
     "slice": _sliced,
+    "conv1d": _depthwise,
+    "conv2d": _depthwise,
+    "conv3d": _depthwise,
 }
 """Operator -> its attributes at new extents, from those of its first operand before and now."""

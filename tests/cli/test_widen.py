@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hpctc.cli import main
-from hpctc.graph.text import parse, parse_many
+from hpctc.graph.text import parse, parse_many, show
 from hpctc.rewrite import REWRITES, replay
 
 MLP = """graph mlp(x: f32[8, 16], w: f32[16, 12], b: f32[12]) {
@@ -107,3 +107,27 @@ def test_mistakes_are_told(mlp: str, arguments: list[str], code: int, words: str
     assert words in done.output
     assert done.exit_code == code
     assert "Traceback" not in done.output
+
+
+def test_saturate_prints_equal_graphs_with_the_chains_that_lead_to_them(tmp_path: Path) -> None:
+    file = tmp_path / "gate.graph"
+    file.write_text("graph gate(x: f32[4], y: f32[4]) {\n  return silu(x + y) * x\n}\n")
+    said = run("saturate", str(file), "--count", "3")
+    assert said.exit_code == 0
+    members = said.output.split("\n\n")
+    assert sum("graph gate(" in m for m in members) == 3
+    for part in filter(None, (m.strip() for m in members)):
+        steps = [line[2:] for line in part.splitlines() if line.startswith("# ")]
+        assert show(replay(parse(file.read_text()), steps)) in part
+
+
+def test_scale_says_what_it_came_to(tmp_path: Path) -> None:
+    file = tmp_path / "mlp.graph"
+    file.write_text(
+        "graph mlp(x: f32[8, 64], a: f32[64, 64], b: f32[64, 64]) {\n"
+        "  return relu(relu(x @ a) @ b)\n}\n"
+    )
+    said = run("scale", str(file), "--flops", "16", "--alpha", "0")
+    assert said.exit_code == 0
+    assert said.output.startswith("# flops x16, parameters x16, activations x16, 2 -> 32 blocks")
+    assert run("scale", str(file), "--flops", "0").exit_code == 2
