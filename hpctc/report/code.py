@@ -24,6 +24,8 @@ class Block:
     lines: int
     cut: bool
     """Whether only its beginning is there."""
+    above: Markup = field(default_factory=Markup)
+    """What its colours mean."""
 
 
 @dataclass
@@ -34,14 +36,25 @@ class Blocks:
 
     def add(self, text: str, language: str = "text") -> str:
         """Keep ``text`` and return the id under which the page has it."""
-        digest = hashlib.sha256(f"{language}\n{text}".encode()).hexdigest()[:12]
-        name = f"b-{digest}"
+        name = _name(language, text)
         if name not in self.known:
             shown = text[:MOST_SHOWN]
             self.known[name] = Block(
                 name, _coloured(shown, language), text.count("\n") + 1, len(text) > MOST_SHOWN
             )
         return name
+
+    def add_html(self, html: Markup, text: str, above: Markup) -> str:
+        """Keep a text that is coloured already; ``text`` is what it says without colours."""
+        name = _name("html", html)
+        lines, cut = text.count("\n") + 1, len(text) > MOST_SHOWN
+        self.known.setdefault(name, Block(name, html, lines, cut, above))
+        return name
+
+
+def _name(kind: str, text: str) -> str:
+    digest = hashlib.sha256(f"{kind}\n{text}".encode()).hexdigest()
+    return f"b-{digest[:12]}"
 
 
 def _coloured(text: str, language: str) -> Markup:

@@ -11,9 +11,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from hpctc.report.reading import Read, series
-from hpctc.report.words import count, dollars, price, proposer, seconds, share
+from hpctc.report.words import count, dollars, price, proposer, seconds
 from hpctc.score import Estimate, summary
-from hpctc.score.cost import Cost
 from hpctc.score.pace import TARGET, Beside, Pace, beside
 
 MOST_SOURCES = 4
@@ -30,8 +29,12 @@ def lines(run: Read) -> Iterator[tuple[str, str]]:
             yield "tokens", ", ".join(_passes(found))
         if shares := [f"{proposer(who)} {share:.0%}" for who, share in found.sources.items()]:
             yield "said by", ", ".join(shares)
-    if words := list(_costs(run.cost)):
-        yield "solved", f"{run.cost.solved} for {', '.join(words)}"
+    cost = run.cost
+    if words := _amounts(cost.completion_tokens, cost.seconds, cost.dollars):
+        yield "solved", f"{count(cost.solved, 'kernel')} for {words}"
+        each = (cost.solved_tokens, cost.solved_seconds, cost.solved_dollars)
+        if cost.solved:
+            yield "each", _amounts(*(None if p is None else p.value for p in each))
 
 
 def _repairs(run: Read) -> str | None:
@@ -41,7 +44,7 @@ def _repairs(run: Read) -> str | None:
         return None
     turns = sum(s.repairs for s in run.scores)
     fixed = sum(s.verdict == "correct" and s.repairs > 0 for s in run.scores)
-    return f"{fixed} in {count(turns, 'repair turn')}; correct at once: {share(first)}"
+    return f"{fixed} in {count(turns, 'repair turn')}; correct at once: {first.value:.0%}"
 
 
 def _speed(found: Pace) -> Iterator[str]:
@@ -58,25 +61,26 @@ def _passes(found: Pace) -> Iterator[str]:
         yield f"{taken.value:.0%} of the proposed ones accepted"
 
 
-def _costs(cost: Cost) -> Iterator[str]:
-    """What all answers cost, and each solved kernel with them."""
-    if cost.completion_tokens is not None:
-        yield f"{cost.completion_tokens:,} tokens"
-    if cost.seconds is not None:
-        each = cost.solved_seconds
-        yield seconds(cost.seconds) + (f" ({seconds(each.value)} each)" if each else "")
-    if cost.dollars is not None:
-        each = cost.solved_dollars
-        yield dollars(cost.dollars) + (f" ({dollars(each.value)} each)" if each else "")
+def _amounts(tokens: float | None, time: float | None, money: float | None) -> str:
+    """What there is of them, in words."""
+    words = [] if tokens is None else [f"{tokens:,.0f} tokens"]
+    words += [] if time is None else [seconds(time)]
+    words += [] if money is None else [dollars(money)]
+    return ", ".join(words)
 
 
-def region_table(found: Pace) -> Table:
-    """The regions of the answers: how many of their tokens were drafted right, and by whom."""
+def region_table(found: Pace) -> Table | None:
+    """The regions of the answers: how many of their tokens were drafted right, and by whom.
+
+    None where nothing was drafted, or it was not recorded what.
+    """
+    sources = [s for s in found.sources if s != TARGET][:MOST_SOURCES]
+    if not sources or not found.parts:
+        return None
     table = _table()
     table.add_column("region", no_wrap=True)
     table.add_column("tokens", justify="right")
     table.add_column("drafted [95 %]", justify="right", no_wrap=True)
-    sources = [s for s in found.sources if s != TARGET][:MOST_SOURCES]
     for source in sources:
         table.add_column(escape(source), justify="right", overflow="fold", max_width=10)
     for region, part in found.parts.items():
@@ -165,4 +169,4 @@ def _share(estimate: Estimate) -> str:
 
 
 def _table() -> Table:
-    return Table(box=None, pad_edge=False, header_style="bold", width=80)
+    return Table(box=None, pad_edge=False, header_style="bold")

@@ -19,8 +19,9 @@ from hpctc.report.code import Blocks
 from hpctc.report.differences import Differences, differences
 from hpctc.report.plots import charts
 from hpctc.report.plots.charts import Labelled, Mark
+from hpctc.report.proposals import language, palette
 from hpctc.report.reading import Read, Series, series
-from hpctc.report.sheet import sheet
+from hpctc.report.sheet import Page, sheet
 from hpctc.report.tables import conditions
 from hpctc.score import Summary, by_category, by_difficulty
 from hpctc.score.rates import classes, fast_curve
@@ -46,7 +47,8 @@ def page(runs: Sequence[Read], made: datetime | None = None) -> str:
     shown = series(runs)
     blocks = Blocks()
     changes = differences(shown)
-    sheets = [sheet(task, shown, changes, blocks) for task in _tasks(runs)]
+    on = Page(shown, changes, blocks, palette(shown))
+    sheets = [sheet(task, on) for task in _tasks(runs)]
     return render(
         "report/page.html.j2",
         series=shown,
@@ -56,6 +58,7 @@ def page(runs: Sequence[Read], made: datetime | None = None) -> str:
         categories=sorted({s.task.pair.category for s in sheets}),
         verdicts=_verdicts(runs),
         changes=changes,
+        language=language(shown),
         setup=_setup(shown),
         blocks=list(blocks.known.values()),
         rungs=list(dict.fromkeys(rung for s in shown for rung in s.ladder)),

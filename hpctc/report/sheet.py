@@ -5,32 +5,18 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from hpctc.core.records import Pair, Score, Task, Tensor, Timing
+from hpctc.core.records import Pair, Record, Score, Task, Tensor, Timing
 from hpctc.regress.judge import Change
 from hpctc.report.code import Blocks
 from hpctc.report.differences import Differences
 from hpctc.report.plots import times
+from hpctc.report.proposals import Palette
 from hpctc.report.reading import Series
+from hpctc.report.texts import ASKED, GRAPH, Text, Turn, answered, asked, turns
 from hpctc.score import Estimate, Trail
 from hpctc.score.ladder import rungs
 from hpctc.score.similarity import Similarity, similarity
 from hpctc.score.summary import difficulty, task_speedups
-
-ASKED = "task"
-"""The group of texts that are not a run's."""
-
-GRAPH = "graph"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A source that can be put beside another one."""
-
-    title: str
-    block: str
-    """Its id in the page."""
-    group: str = ASKED
-    """:data:`ASKED`, or the name of the run it comes from."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +50,8 @@ class Sample:
     """To the pair's own C; None: there is no C."""
     chain: Sequence[tuple[str, str]]
     """What kind of record, and its id; from the score back to the graph's pair."""
+    turns: Sequence[Turn]
+    """The conversation; one turn where nothing was repaired."""
 
 
 @dataclass(frozen=True)
@@ -128,31 +116,54 @@ class Sheet:
         return next(t.block for t in self.texts if t.title == GRAPH)
 
 
-def sheet(
-    task: Task, series: Sequence[Series], changes: Sequence[Differences], blocks: Blocks
-) -> Sheet:
-    """Gather a task's sheet; its sources go to ``blocks``."""
-    change_of = {c.number: c.by_task.get(task.id) for c in changes}
-    cells = [_cell(task, run, change_of.get(run.number)) for run in series]
-    texts = [*_asked(task, cells, blocks), *_answered(cells, blocks)]
+@dataclass(frozen=True)
+class Page:
+    """What the sheets of a page share."""
+
+    series: Sequence[Series]
+    changes: Sequence[Differences]
+    blocks: Blocks
+    colours: Palette
+
+
+def sheet(task: Task, on: Page) -> Sheet:
+    """Gather a task's sheet; its sources go to the page's blocks."""
+    change_of = {c.number: c.by_task.get(task.id) for c in on.changes}
+    cells = [_cell(task, run, change_of.get(run.number), on) for run in on.series]
+    samples = [s for c in cells for s in c.samples]
+    texts = asked(task, [s.trail for s in samples], on.blocks)
+    texts += [text for s in samples for text in answered(s.turns)]
     return Sheet(task, difficulty(task), cells, texts, _facts(task.pair))
 
 
-def _cell(task: Task, run: Series, change: Change | None) -> Cell:
+def _cell(task: Task, run: Series, change: Change | None, on: Page) -> Cell:
     score_of = run.read.score_of
     mine = [t for t in run.read.trails if t.task.id == task.id]
-    return Cell(run.number, run.name, [_sample(t, score_of[t.verdict.id]) for t in mine], change)
+    samples = []
+    for trail in mine:
+        score = score_of[trail.verdict.id]
+        which = f" #{score.sample}" if len(mine) > 1 else ""
+        said = turns(trail, run.name, which, on.blocks, on.colours)
+        samples.append(_sample(trail, score, said))
+    return Cell(run.number, run.name, samples, change)
 
 
-def _sample(trail: Trail, score: Score) -> Sample:
+def _sample(trail: Trail, score: Score, said: Sequence[Turn]) -> Sample:
     counts = sorted({t.threads for t in trail.timings})
     drawn = [_times([t for t in trail.timings if t.threads == count]) for count in counts]
-    records = (trail.task, trail.prompt, trail.answer, trail.candidate, trail.build, trail.verdict)
-    chain = [(type(r).__name__.lower(), r.id) for r in (score, *trail.timings, *reversed(records))]
-    chain.append(("pair and graph", trail.task.of))
     source = trail.candidate.source
     alike = None if source is None else similarity(source, trail.task.pair.c_code)
-    return Sample(trail, score, drawn, alike, chain)
+    return Sample(trail, score, drawn, alike, _chain(trail, score), said)
+
+
+def _chain(trail: Trail, score: Score) -> list[tuple[str, str]]:
+    """From the score back, through every turn, to the pair."""
+    records: list[Record] = [score, *trail.timings]
+    for turn in reversed(trail.turns):
+        records += [turn.verdict, turn.build, turn.candidate, turn.answer, turn.prompt]
+    records.append(trail.task)
+    chain = [(type(r).__name__.lower(), r.id) for r in records]
+    return [*chain, ("pair and graph", trail.task.of)]
 
 
 def _times(timings: Sequence[Timing]) -> Times:
@@ -161,33 +172,6 @@ def _times(timings: Sequence[Timing]) -> Times:
         Beside(timed.index(t) if t in timed else 0, t, rungs([t]).get(t.baseline)) for t in timings
     ]
     return Times(timings[0].threads, beside, times.raw(timed) if timed else None)
-
-
-def _asked(task: Task, cells: Sequence[Cell], blocks: Blocks) -> list[Text]:
-    pair = task.pair
-    prompts = dict.fromkeys(s.trail.prompt.text for c in cells for s in c.samples)
-    return [
-        Text("CUDA", blocks.add(pair.cuda_code, "cuda")),
-        Text("reference C", blocks.add(pair.c_code, "c")),
-        Text(GRAPH, blocks.add(pair.graph)),
-        *(Text("prompt", blocks.add(text)) for text in prompts),
-    ]
-
-
-def _answered(cells: Sequence[Cell], blocks: Blocks) -> list[Text]:
-    found = []
-    for cell in cells:
-        several = len(cell.samples) > 1
-        for s in cell.samples:
-            which = f" #{s.score.sample}" if several else ""
-            candidate, answer, log = s.trail.candidate, s.trail.answer, s.trail.build.log
-            if candidate.source is not None:
-                found.append(Text(f"C{which}", blocks.add(candidate.source, "c"), cell.run))
-            if answer.text is not None and answer.text != candidate.source:
-                found.append(Text(f"answer{which}", blocks.add(answer.text), cell.run))
-            if log:
-                found.append(Text(f"compiler{which}", blocks.add(log), cell.run))
-    return found
 
 
 def _facts(pair: Pair) -> list[tuple[str, str]]:

@@ -41,9 +41,9 @@ def show(run: Read, console: Console) -> None:
         shown = "" if label == before else label
         console.print(f"[bold]{shown:<9}[/bold] {escape(text)}", highlight=False)
         before = label
-    if run.pace is not None and run.pace.parts:
+    if run.pace is not None and (regions := language.region_table(run.pace)):
         console.print()
-        console.print(language.region_table(run.pace))
+        console.print(regions)
     failures = [s for s in run.scores if s.verdict != "correct" or s.reason]
     if failures:
         console.print()

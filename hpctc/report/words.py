@@ -32,6 +32,16 @@ def shares(estimate: Estimate | None) -> str:
     return f"{100 * estimate.low:.0f} \u2013 {100 * estimate.high:.0f}\u00a0%"
 
 
+def number(estimate: Estimate | None) -> str:
+    """``3.1``: three digits that say something, or a dash."""
+    return "-" if estimate is None else f"{estimate.value:.3g}"
+
+
+def numbers(estimate: Estimate | None) -> str:
+    """``2.8 - 3.4``: the interval of a number."""
+    return "" if estimate is None else f"{estimate.low:.3g} \u2013 {estimate.high:.3g}"
+
+
 def milliseconds(ns: float) -> str:
     """``1.25 ms``."""
     return f"{ns / 1e6:.3g} ms"

@@ -113,7 +113,7 @@
   $("body").onclick = (event) => {
     const show = event.target.closest("[data-show]"), copy = event.target.closest(".copy");
     if (show) {
-      const pane = $("body").querySelector(".pane");
+      const pane = $("body").querySelectorAll(".pane")[show.dataset.side ?? 0];
       pane.querySelector("select").value = show.dataset.show;
       fill(pane);
       pane.scrollIntoView({ block: "nearest" });

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ from hpctc.core.records import (
     Answer,
     Build,
     Candidate,
+    Decoding,
+    Exchange,
     Launch,
     Pair,
     Prompt,
@@ -20,6 +24,7 @@ from hpctc.core.records import (
     Task,
     Tensor,
     Timing,
+    Usage,
     Verdict,
 )
 from hpctc.score import score
@@ -80,12 +85,59 @@ def _pair(name: str) -> Pair:
     )
 
 
+@dataclass(frozen=True)
+class Speech:
+    """How a language model said the answers of a run."""
+
+    strategy: str = "cascade"
+    rate: float = 20.0
+    """Tokens a second."""
+    sources: tuple[str, ...] = ("compiler", "lookup")
+    """They take turns; each proposes 4 tokens of 3 characters, the model says one itself."""
+    dollars: float = 0.0
+    """Of a token."""
+    repairs: bool = False
+    """Whether a wrong answer stands before every right one."""
+
+    def usage(self, text: str) -> Usage:
+        tokens = sum(count for _, count, _ in self.spans(text))
+        spent = tokens * self.dollars
+        return Usage(prompt_tokens=500, completion_tokens=tokens, dollars=spent)
+
+    def decoding(self, text: str) -> Decoding:
+        spans = self.spans(text)
+        taken = {who: sum(n for w, n, _ in spans if w == who) for who in self.sources}
+        return Decoding(
+            strategy=self.strategy,
+            passes=sum(count for who, count, _ in spans if not who) + 1,
+            proposed=2 * sum(taken.values()),
+            accepted=sum(taken.values()),
+            sources={who: count for who, count in taken.items() if count},
+            first_seconds=0.25,
+            spans=spans,
+        )
+
+    def spans(self, text: str) -> tuple[tuple[str, int, int], ...]:
+        who = cycle(w for s in self.sources for w in (s, ""))
+        if not self.sources:
+            return (("", len(text) // 3 + 1, len(text)),)
+        found, at = [], 0
+        while at < len(text):
+            source = next(who)
+            length = min(12 if source else 3, len(text) - at)
+            found.append((source, -(-length // 3), length))
+            at += length
+        return tuple(found)
+
+
 class Sheaf:
     """The records of a run while it is written."""
 
-    def __init__(self, name: str, noise: float, pairs: int, code: str) -> None:
+    def __init__(
+        self, name: str, noise: float, pairs: int, code: str, speech: Speech | None
+    ) -> None:
         self.random = np.random.default_rng([ord(c) for c in name])
-        self.noise, self.pairs, self.code = noise, pairs, code
+        self.noise, self.pairs, self.code, self.speech = noise, pairs, code, speech
         self.stages: dict[str, list[Record]] = {
             stage: []
             for stage in (
@@ -100,15 +152,33 @@ class Sheaf:
         self.stages["tasks"].append(task)
         self.stages["prompts"].append(prompt)
         for number, one in enumerate(outcome if isinstance(outcome, list) else [outcome]):
-            self.sample(pair, prompt, number, one)
+            before = prompt
+            if self.speech and self.speech.repairs and one == 3.0:
+                verdict = self.sample(pair, prompt, number, "not built")
+                before = Prompt.make(
+                    of=verdict.id,
+                    template="repair",
+                    text=f"gcc says: {REASONS['not built']}",
+                    history=(Exchange(prompt=prompt.text, answer="..."),),
+                )
+                self.stages["prompts"].append(before)
+            self.sample(pair, before, number, one)
 
-    def sample(self, pair: Pair, prompt: Prompt, number: int, outcome: float | str) -> None:
+    def sample(self, pair: Pair, prompt: Prompt, number: int, outcome: float | str) -> Verdict:
         kind = "correct" if isinstance(outcome, float) else outcome
         reason = REASONS.get(kind, "" if kind == "correct" else f"it {kind}")
         silent = kind in ("abstained", "not found")
         source = None if silent else f"/* {self.code} {number} */\n{pair.c_code}"
         text = None if kind == "abstained" else source or "I cannot."
-        answer = Answer.make(of=prompt.id, model="replay", sample=number, text=text, reason=reason)
+        said: dict[str, object] = {}
+        if self.speech is not None and text is not None:
+            text = f"Here it is:\n\n```c\n{text}```\n"
+            usage = self.speech.usage(text)
+            said = {"usage": usage, "seconds": usage.completion_tokens / self.speech.rate}
+            said["decoding"] = self.speech.decoding(text)
+        answer = Answer.make(
+            of=prompt.id, model="replay", sample=number, text=text, reason=reason, **said
+        )
         candidate = Candidate.make(of=answer.id, source=source, reason=reason if silent else "")
         ok = not silent and kind != "not built"
         build = Build.make(of=candidate.id, compiler="gcc", ok=ok, log="" if ok else reason)
@@ -123,6 +193,7 @@ class Sheaf:
             self.stages[stage].append(record)
         if isinstance(outcome, float):
             self.stages["timings"].append(self.timing(verdict, outcome))
+        return verdict
 
     def timing(self, verdict: Verdict, speedup: float) -> Timing:
         times = 1e6 * self.random.lognormal(0.0, self.noise, (2, self.pairs))
@@ -140,7 +211,8 @@ class Sheaf:
 def write_run(tmp_path: Path) -> Write:
     """``write(name, {task: outcome}, noise=..., **settings)`` -> the run's folder.
 
-    Runs of the same ``code`` hold the same C; else each has its own.
+    Runs of the same ``code`` hold the same C; else each has its own. With ``speech`` the answers
+    are those of a language model; then a speedup of 3 is that of a repaired answer, if it repairs.
     """
 
     def write(
@@ -149,13 +221,14 @@ def write_run(tmp_path: Path) -> Write:
         noise: float = 0.002,
         pairs: int = 40,
         code: str | None = None,
+        speech: Speech | None = None,
         **settings: object,
     ) -> Path:
         folder = tmp_path / name
         folder.mkdir()
         document = {"settings": {**SETTINGS, **settings}, "host": HOST, "versions": {"gcc": "12"}}
         (folder / "run.json").write_text(json.dumps(document))
-        sheaf = Sheaf(name, noise, pairs, name if code is None else code)
+        sheaf = Sheaf(name, noise, pairs, name if code is None else code, speech)
         for task, outcome in tasks.items():
             sheaf.task(task, outcome)
         s = sheaf.stages

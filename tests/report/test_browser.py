@@ -13,6 +13,7 @@ import pytest
 
 from hpctc.report.page import page
 from hpctc.report.reading import read
+from tests.report.conftest import Speech
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -199,6 +200,61 @@ def test_many_runs_fit_a_phone(
     screen(browser, 400)
     browser.get(f"file://{tmp_path}/many.html")
     assert browser.execute_script("return document.documentElement.scrollWidth") <= 400
+
+
+@pytest.fixture
+def spoken(browser: "Chrome", write_run: Callable[..., Path], tmp_path: Path) -> "Chrome":
+    """A model with two strategies, one of them with repair turns; ``sum`` is repaired."""
+    tasks = {"conv": 2.0, "gelu": "not built", "sum": 3.0}
+    plain = write_run("plain", tasks, code="one", speech=Speech("autoregressive", 8.0, ()))
+    drafts = write_run("drafts", tasks, code="one", speech=Speech(repairs=True))
+    (tmp_path / "spoken.html").write_text(page([read(plain), read(drafts)]), encoding="utf-8")
+    browser.get("about:blank")
+    screen(browser, 1280)
+    browser.get(f"file://{tmp_path}/spoken.html")
+    return browser
+
+
+def test_a_draft_shows_whose_it_is(spoken: "Chrome") -> None:
+    bars = spoken.find_elements("css selector", "#language svg.wide rect")
+    assert len(bars) == 1 + 3  # the model alone; two drafters and the model
+    shown = {bar.value_of_css_property("fill") for bar in bars}
+    assert len(shown) == 3  # each its own colour, the model the same one twice
+    one(spoken, "#table tbody tr:nth-child(1) a").click()
+    select = one(spoken, "#body .pane:nth-child(2) select")
+    (answer,) = [
+        o for o in select.find_elements("tag name", "option") if o.text == "drafts: answer"
+    ]
+    answer.click()
+    pane = one(spoken, "#body .pane:nth-child(2) .code")
+    assert "compiler, " in pane.find_element("css selector", ".keys").text
+    drafted = pane.find_element("css selector", "i.d0[data-tip]")
+    grounds = {part.value_of_css_property("background-color") for part in (drafted, pane)}
+    assert len(grounds) == 2
+    spoken.execute_script(
+        "arguments[0].dispatchEvent(new PointerEvent('pointerover', {bubbles: true}))", drafted
+    )
+    assert one(spoken, "#tip").text == "compiler: 4 tokens"
+
+
+def test_turns_open_beside_the_task(spoken: "Chrome") -> None:
+    one(spoken, "#table tbody tr:nth-child(3) a").click()
+    turns = spoken.find_elements("css selector", "#body .turns li")
+    assert [turn.text.split()[0] for turn in turns] == ["not", "correct"]
+    turns[1].find_element("css selector", "button").click()
+    left, right = spoken.find_elements("css selector", "#body .pane .code")
+    assert "__global__" in left.text
+    assert "gcc says:" in right.text
+    chosen = one(spoken, "#body .pane:nth-child(2) option:checked")
+    assert chosen.text == "drafts: prompt, turn 2"
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_a_language_model_fits_the_screen(spoken: "Chrome", width: int) -> None:
+    screen(spoken, width)
+    assert spoken.execute_script("return document.documentElement.scrollWidth") <= width
+    one(spoken, "#table tbody tr:nth-child(3) a").click()
+    assert spoken.execute_script("return document.getElementById('body').scrollWidth") <= width
 
 
 def test_the_theme_follows_the_system_until_it_is_chosen(opened: "Chrome") -> None:

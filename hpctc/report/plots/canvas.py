@@ -167,6 +167,14 @@ class Plot:
         anchor = f'<a href="{escape(link)}" tabindex="-1" aria-hidden="true">{mark}</a>'
         self.parts.append(anchor if link else mark)
 
+    def box(self, between: Point, y: float, css: str, words: str) -> None:
+        """A bar from one value to another at a height of the drawing, and what it says."""
+        x1, x2 = map(self.px, between)
+        self.parts.append(
+            f'<rect class="{css}" x="{x1:.1f}" y="{y - 9:.1f}" width="{max(0.5, x2 - x1 - 1):.1f}" '
+            f'height="18" rx="2" data-tip="{escape(words)}"/>'
+        )
+
     def text(
         self, x: float, y: float, words: str, css: str = "tick", anchor: str = "start"
     ) -> None:

@@ -235,35 +235,59 @@ def scaling(runs: Sequence[Sequence[Threads]]) -> Markup:
 
 def classes(rows: Sequence[tuple[str, Mapping[VerdictClass, int]]]) -> Markup:
     """One bar of verdicts a row, each as long as the whole."""
+    bars = [
+        Bar(name, [Share(v, f"v-{v.replace(' ', '-')}", n) for v, n in counts.items()])
+        for name, counts in rows
+    ]
+    return stacked("verdicts", bars)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole."""
+
+    name: str
+    css: str
+    """Its colour."""
+    amount: float
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A whole, all of whose parts are drawn beside each other."""
+
+    name: str
+    shares: Sequence[Share]
+
+
+def stacked(title: str, bars: Sequence[Bar], unit: str = "") -> Markup:
+    """One bar a row, each as long as the whole; ``unit`` is that of the amounts, in words."""
 
     def draw(width: int) -> Plot:
         left = min(172, width // 2 - 40)
-        height = 28 * len(rows) + 40
+        height = 28 * len(bars) + 40
         x = Scale(0, 1, label=percent, most_ticks=4)
-        plot = Plot(
-            "verdicts", width, height, x, Scale(0, len(rows)), left=left, right=26, bottom=30
-        )
+        plot = Plot(title, width, height, x, Scale(0, len(bars)), left=left, right=26, bottom=30)
         plot.grid(y=False)
-        for number, (name, counts) in enumerate(rows):
-            y = plot.py(len(rows) - number - 0.5)
-            plot.text(left - 10, y + 4, name, "name", "end")
-            _stack(plot, counts, y)
+        for number, bar in enumerate(bars):
+            y = plot.py(len(bars) - number - 0.5)
+            plot.text(left - 10, y + 4, bar.name, "name", "end")
+            _stack(plot, bar, y, unit)
         return plot
 
     return both(draw)
 
 
-def _stack(plot: Plot, counts: Mapping[VerdictClass, int], y: float) -> None:
-    total, begun = sum(counts.values()), 0
-    for verdict, count in counts.items():
-        if not count:
+def _stack(plot: Plot, bar: Bar, y: float, unit: str) -> None:
+    total, begun = sum(share.amount for share in bar.shares), 0.0
+    for share in bar.shares:
+        if not share.amount:
             continue
-        x1, x2 = plot.px(begun / total), plot.px((begun + count) / total)
-        words = f"{verdict}: {count} of {total}"
-        plot.parts.append(
-            f'<rect class="v-{verdict.replace(" ", "-")}" x="{x1:.1f}" y="{y - 9:.1f}" '
-            f'width="{max(0.5, x2 - x1 - 1):.1f}" height="18" rx="2" data-tip="{words}"/>'
-        )
-        if x2 - x1 > 24:
-            plot.text((x1 + x2) / 2, y + 4, str(count), "on", "middle")
-        begun += count
+        end = begun + share.amount / total
+        words = f"{share.name}: {share.amount:,.0f} of {total:,.0f}{unit}"
+        plot.box((begun, end), y, share.css, words)
+        if plot.px(end) - plot.px(begun) > 24:
+            middle = (plot.px(begun) + plot.px(end)) / 2
+            said = percent(share.amount / total) if unit else f"{share.amount:,.0f}"
+            plot.text(middle, y + 4, said, "on", "middle")
+        begun = end
