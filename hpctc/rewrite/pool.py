@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hpctc.graph.ir import Arg, Node
 from hpctc.rewrite.base import Built, Rewrite
 from hpctc.rewrite.edit import Edit
-from hpctc.rewrite.reduction import RISING
+from hpctc.rewrite.reduced import ExtremeOfRising
 from hpctc.rewrite.shapes import ints
 
 MAX_POOLS = ("max_pool1d", "max_pool2d", "max_pool3d")
@@ -184,20 +184,13 @@ class Pool1dAs2d(Rewrite):
 
 
 @dataclass(frozen=True)
-class MaxPoolOfRising(Rewrite):
-    """Apply a function that never falls to the maxima only."""
+class MaxPoolOfRising(ExtremeOfRising):
+    """Apply a function that never falls to the maxima only: once a window, not once an element."""
 
     name = "max-pool-of-rising"
     rule = "max_pool(f(x)) = f(max_pool(x)) for rising f"
     ops = MAX_POOLS
     weight = 2.0
-
-    def build(self, edit: Edit, node: Node) -> Built:
-        """One application for each window instead of each element."""
-        inner = edit.view.producer(node.args[0], *RISING)
-        if inner is None:
-            return None
-        return edit.op(inner.op, edit.op(node.op, inner.args[0], **dict(node.attrs)))
 
 
 @dataclass(frozen=True)
