@@ -1,6 +1,7 @@
 """What is reduced: linear and monotone operators move through, reductions by one another."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from hpctc.graph.ir import Node
 from hpctc.rewrite.base import Built, Rewrite
@@ -105,7 +106,7 @@ class ExtremeOfRising(Rewrite):
 
     name = "extreme-of-rising"
     rule = "max(f(x)) = f(max(x)) for rising f, likewise min"
-    ops = ("max", "min")
+    ops: ClassVar[tuple[str, ...]] = ("max", "min")
 
     def build(self, edit: Edit, node: Node) -> Built:
         """One application of the function for each result instead of each element."""
