@@ -98,8 +98,39 @@ def test_threads_lie_on_the_cores_that_were_given(build_folder: Path, threads: i
         Arena([Y], writable=True) as outputs,
         Candidate(setup, library, "f", inputs, outputs) as candidate,
     ):
+        for _ in range(20):
+            assert isinstance(candidate.call(), Called), candidate.ended
+            assert set(outputs.arrays[0].tolist()) == set(map(float, setup.cores))
+
+
+def test_threads_of_its_own_accord_may_use_all_cores(build_folder: Path) -> None:
+    usable = cores()
+    if len(usable) < 2:
+        pytest.skip("there is one core")
+    code = """
+    #define _GNU_SOURCE
+    #include <pthread.h>
+    #include <sched.h>
+    static void *count(void *y) {
+        cpu_set_t mine;
+        sched_getaffinity(0, sizeof mine, &mine);
+        *(float *)y = (float)CPU_COUNT(&mine);
+        return y;
+    }
+    void f(float *y) {
+        pthread_t other;
+        if (pthread_create(&other, 0, count, y) == 0) pthread_join(other, 0);
+    }"""
+    library = compiler("gcc{flags='-O1 -fopenmp'}").build(code, build_folder).library
+    assert library is not None
+    setup = Setup(launcher.build(build_folder), cores=usable[:2])
+    with (
+        Arena([], writable=False) as inputs,
+        Arena([Y], writable=True) as outputs,
+        Candidate(setup, library, "f", inputs, outputs) as candidate,
+    ):
         assert isinstance(candidate.call(), Called), candidate.ended
-        assert set(outputs.arrays[0].tolist()) <= set(setup.cores)
+        assert outputs.arrays[0][0] == 2
 
 
 def test_the_environment_is_ours_alone(build_folder: Path) -> None:

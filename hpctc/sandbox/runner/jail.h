@@ -51,6 +51,7 @@ int limit_resources(const struct jail *jail, int first_closed);
 int limit_files_and_threads(const struct jail *jail);
 void end_with_parent(const struct jail *jail);
 void pin(const char *cores);
+void settle(const char *cores);
 int drop_privileges(void);
 int become_nobody(void);
 

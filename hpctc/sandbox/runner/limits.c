@@ -65,13 +65,20 @@ void end_with_parent(const struct jail *jail) {
     if (jail->parent && getppid() != (pid_t)jail->parent) _exit(BROKEN); /* it died before that */
 }
 
-/* OpenMP has bound its worker i to core i; this thread begins on the first, and stays there as long
- * as the kernel sees no reason. It may use all, so that threads of its own accord can, too. */
-void pin(const char *cores) {
+/* Bind this thread to the first core, as OpenMP has bound its worker i to core i. Were it free, the
+ * kernel would now and then wake it beside one of them, and leave another core idle. */
+void settle(const char *cores) {
     cpu_set_t set;
     CPU_ZERO(&set);
     CPU_SET(strtol(cores, NULL, 10), &set);
     if (sched_setaffinity(0, sizeof set, &set) != 0) fail("sched_setaffinity", errno);
+}
+
+/* This thread begins on the first core, and may use all: those that it makes may, too. */
+void pin(const char *cores) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    settle(cores);
     for (char *next = (char *)cores; *next; next += *next == ',')
         CPU_SET(strtol(next, &next, 10), &set);
     if (sched_setaffinity(0, sizeof set, &set) != 0) fail("sched_setaffinity", errno);

@@ -42,6 +42,10 @@ static void *map_buffer(const char *text) {
     return data == MAP_FAILED ? NULL : data + lead;
 }
 
+static int holds(const char *text, size_t length, const char *name) {
+    return memmem(text, length, name, strlen(name) + 1) != NULL;
+}
+
 /* Libraries of the compiler that a candidate may need. Each whose name stands in the candidate's
  * file is loaded before the jail closes, so that in it nothing but the candidate need be opened. */
 static const char *const companions[] = {
@@ -50,16 +54,21 @@ static const char *const companions[] = {
     "libasan.so.8",   "libubsan.so.1",    "libtsan.so.2",  "libdl.so.2",   "librt.so.1",
 };
 
-static void load_companions(int library) {
+/* Load them; whether all threads will be those of gcc's OpenMP, which has bound them by now. (Threads
+ * of the candidate's own inherit the cores of this one, and libomp would take them for all there are.)
+ */
+static int load_companions(int library) {
     struct stat about;
-    if (fstat(library, &about) != 0 || about.st_size == 0) return;
+    if (fstat(library, &about) != 0 || about.st_size == 0) return 0;
     size_t length = (size_t)about.st_size;
     char *text = mmap(NULL, length, PROT_READ, MAP_PRIVATE, library, 0);
-    if (text == MAP_FAILED) return;
+    if (text == MAP_FAILED) return 0;
     for (size_t i = 0; i < sizeof companions / sizeof *companions; i++)
-        if (memmem(text, length, companions[i], strlen(companions[i]) + 1))
-            dlopen(companions[i], RTLD_NOW | RTLD_LOCAL);
+        if (holds(text, length, companions[i])) dlopen(companions[i], RTLD_NOW | RTLD_LOCAL);
+    int bound = holds(text, length, "libgomp.so.1") && !holds(text, length, "pthread_create") &&
+                !holds(text, length, "thrd_create");
     munmap(text, length);
+    return bound;
 }
 
 static uint64_t nanoseconds(void) {
@@ -99,7 +108,7 @@ int serve_calls(struct jail *jail, char **words) {
     }
     close(INPUTS);
     close(OUTPUTS);
-    load_companions(jail->library);
+    if (load_companions(jail->library) && jail->cores) settle(jail->cores);
     int why = 0;
     uint64_t granted = confine(jail, filter_candidate, &why);
     if (granted != jail->layers) {
