@@ -14,6 +14,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "syntax": ({"core"}, {"lark"}),
     "graph": ({"core"}, {"lark", "numpy", "scipy"}),
     "rewrite": ({"core", "graph"}, {"numpy", "egglog"}),
+    "importers": ({"core", "graph"}, {"numpy", "onnx", "torch"}),
+    "families": ({"core", "graph"}, {"numpy"}),
     "lower": ({"core", "native", "graph"}, {"numpy", "tvm", "tvm_ffi", "psutil"}),
     "sandbox": ({"core", "native"}, {"numpy"}),
     "emulate": ({"core", "native"}, {"numpy"}),
@@ -36,18 +38,19 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "report": ({"core", "score", "regress"}, {"numpy", "rich"}),
     "flow": (
         {"core", "native", "graph", "rewrite", "lower", "dataset", "prompt", "models"}
-        | {"sandbox", "evaluate", "calibrate", "score", "decode", "transpile", "audit"},
+        | {"families", "sandbox", "evaluate", "calibrate", "score", "decode", "transpile", "audit"},
         {"rich"},
     ),
     "cli": (
         {"core", "native", "graph", "rewrite", "dataset", "prompt", "models", "sandbox", "emulate"}
-        | {"flow", "calibrate", "regress", "report", "syntax", "transpile", "audit"},
+        | {"flow", "calibrate", "regress", "report", "syntax", "transpile", "audit"}
+        | {"importers", "families"},
         {"click", "rich"},
     ),
 }
 
 HEAVY = {
-    "click", "jinja2", "lark", "numpy", "psutil", "pyarrow", "rich", "scipy", "torch",
+    "click", "jinja2", "lark", "numpy", "onnx", "psutil", "pyarrow", "rich", "scipy", "torch",
     "transformers", "tvm", "tvm_ffi", "xgboost",
 }  # fmt: skip
 

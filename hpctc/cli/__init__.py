@@ -16,6 +16,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "calibrate": ("hpctc.cli.calibrate:calibrate", "Measure the roofline of this machine once."),
     "ops": ("hpctc.cli.ops:ops", "List the operators."),
     "graph": ("hpctc.cli.graph:graph", "Check, show, grow and rewrite operator graphs."),
+    "import": ("hpctc.cli.import_:import_", "Turn torch modules into operator graphs."),
     "generate": ("hpctc.cli.generate:generate", "Make checked CUDA/C pairs of operator graphs."),
     "transpile": ("hpctc.cli.transpile:transpile", "Turn a CUDA kernel into C by rule."),
     "emulate": ("hpctc.cli.emulate:emulate", "Run a CUDA kernel on the CPU; find what is wrong."),
