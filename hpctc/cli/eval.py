@@ -12,7 +12,8 @@ from hpctc.cli.progress import Shown
 from hpctc.core import suite as suites
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.run import STAGES, About, Run, read_about
-from hpctc.flow.evaluation import How, Plan, evaluate_suite, plan
+from hpctc.flow.evaluation import evaluate_suite
+from hpctc.flow.plan import How, Plan, plan
 from hpctc.report.tables import print_run
 from hpctc.sandbox.layers import LEVELS
 
@@ -26,6 +27,9 @@ SANDBOX = "Isolation that this host must give.  [jail]"
 @click.option("--temperature", default=0.0, type=click.FloatRange(0), help="0: greedy.  [0]")
 @click.option("--seed", default=0, type=click.IntRange(0), help="Of what is sampled.  [0]")
 @click.option("--strategy", default="", metavar="SPEC", help="How an hf model decodes.")
+@click.option("--shots", default=0, type=click.IntRange(0), help="Examples in a prompt.  [0]")
+@click.option("--shots-from", default="mini", metavar="DATASET", help="Their source.  [mini]")
+@click.option("--repair", default=0, type=click.IntRange(0), help="Turns to repair in.  [0]")
 @click.option("--limit", type=click.IntRange(1), help="Only the first so many tasks.")
 @click.option("--only", default="*", metavar="GLOB", help="Only tasks of such a name.  [*]")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder.  [runs/SUITE-MODEL-N]")
@@ -47,6 +51,7 @@ def evaluate(suite: str, out: Path | None, stage: str | None, **chosen: object) 
     hpctc eval mini --model null
     hpctc eval mini --model 'replay{path=answers.jsonl}' --samples 4
     hpctc eval mini --model http://localhost:8000/v1#MODEL --temperature 0.8
+    hpctc eval mini --model hf:FOLDER --shots 2 --repair 1
     """  # noqa: D301
     logging.basicConfig(format="%(levelname)s: %(message)s")
     settled = plan(suites.load(suite), _how(chosen))

@@ -1,14 +1,17 @@
 """A task in words: the template filled with the CUDA, its launches, and the C signature wanted."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hpctc.core.records import Prompt, Task, Tensor
+from jinja2 import meta
+
+from hpctc.core.records import Launch, Pair, Prompt, Task, Tensor
 from hpctc.core.resources import render, templates
 from hpctc.native.call import prototype
 
-TEMPLATE = "prompt/zero-shot.j2"
+ZERO_SHOT = "prompt/zero-shot.j2"
+FEW_SHOT = "prompt/few-shot.j2"
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,6 @@ class How:
     build: str
     """The compiler and its flags, as a person writes them: ``gcc -O3 -fopenmp``."""
     threads: int
-    template: str = TEMPLATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,33 +32,74 @@ class Argument:
     type: str
 
 
-def prompts(tasks: Iterable[Task], how: How) -> Iterator[Prompt]:
-    """The prompt of each task."""
-    template = fingerprint(how.template)
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be translated, as the templates see it; with its C where it is an example."""
+
+    cuda_code: str
+    launches: Sequence[Launch]
+    arrays: Sequence[Argument]
+    prototype: str
+    c_code: str = ""
+
+
+def prompts(
+    tasks: Iterable[Task], how: How, shots: Mapping[str, Sequence[Pair]] | None = None
+) -> Iterator[Prompt]:
+    """The prompt of each task; ``shots``: task id -> pairs that are shown as examples, in order."""
     for task in tasks:
-        pair = task.pair
-        text = render(
-            how.template,
-            cuda_code=pair.cuda_code,
-            launches=pair.launches,
-            arrays=[
-                *_arguments(pair.inputs, "input"),
-                *_arguments(pair.outputs, "output"),
-                *_arguments(pair.intermediates, "device memory between launches, no argument of C"),
-            ],
-            prototype=prototype(pair.entry, pair.inputs, pair.outputs),
-            build=how.build,
-            threads=how.threads,
+        shown = () if shots is None else shots[task.id]
+        template = FEW_SHOT if shown else ZERO_SHOT
+        text = written(work(task.pair), how, [work(pair, solved=True) for pair in shown])
+        yield Prompt.make(
+            of=task.id,
+            template=fingerprint(template),
+            text=text,
+            shots=tuple(pair.id for pair in shown),
         )
-        yield Prompt.make(of=task.id, template=template, text=text)
+
+
+def written(asked: Work, how: How, shots: Sequence[Work] | None = None) -> str:
+    """The text of a prompt; without ``shots`` the zero-shot one."""
+    values = {"task": asked, "build": how.build, "threads": how.threads}
+    if not shots:
+        return render(ZERO_SHOT, **values)
+    return render(FEW_SHOT, shots=shots, **values)
+
+
+def work(pair: Pair, solved: bool = False) -> Work:
+    """A pair as the templates see it; its C only where it is ``solved``."""
+    inner = "device memory between launches, no argument of C"
+    return Work(
+        pair.cuda_code,
+        pair.launches,
+        [
+            *_arguments(pair.inputs, "input"),
+            *_arguments(pair.outputs, "output"),
+            *_arguments(pair.intermediates, inner),
+        ],
+        prototype(pair.entry, pair.inputs, pair.outputs),
+        pair.c_code if solved else "",
+    )
 
 
 def fingerprint(template: str) -> str:
-    """``name@hash`` of a template's text, so that a record tells which wording was used."""
+    """``name@hash`` of a template's text with all that it imports: which wording was used."""
+    digest = hashlib.sha256()
+    for source in _sources(template):
+        digest.update(source.encode())
+    return f"{template}@{digest.hexdigest()[:12]}"
+
+
+def _sources(template: str) -> Iterator[str]:
+    """The text of a template, then those of the templates that it names."""
     environment = templates()
     assert environment.loader is not None
     source = environment.loader.get_source(environment, template)[0]
-    return f"{template}@{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+    yield source
+    for name in meta.find_referenced_templates(environment.parse(source)):
+        assert name is not None, f"{template} names a template that only its values know"
+        yield from _sources(name)
 
 
 def _arguments(tensors: Iterable[Tensor], role: str) -> Iterator[Argument]:

@@ -62,6 +62,8 @@ def trails(
     for answer in answers:
         prompt = _of(prompt_of, answer.of, f"the prompt of answer {answer.id}")
         before = made.get(prompt.of)
+        if before and before.verdict.verdict == "correct":
+            continue  # a stage that was made anew finds nothing to repair any more
         known = f"the task of prompt {prompt.id}"
         task = before.task if before else _of(task_of, prompt.of, known)
         candidate = _of(candidate_of, answer.id, f"a candidate of answer {answer.id}")

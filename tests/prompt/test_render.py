@@ -59,7 +59,7 @@ def test_another_wording_is_another_template(
 ) -> None:
     before = fingerprint("prompt/zero-shot.j2")
     (tmp_path / "prompt").mkdir()
-    (tmp_path / "prompt" / "zero-shot.j2").write_text("Please: {{ prototype }}")
+    (tmp_path / "prompt" / "zero-shot.j2").write_text("Please: {{ task.prototype }}")
     monkeypatch.setattr(
         resources.templates(), "loader", type(resources.templates().loader)(tmp_path)
     )
