@@ -1,10 +1,11 @@
 """Where the grammars, templates, suites and the sample dataset lie: in a checkout or in a wheel."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, meta
 
 KINDS = ("grammars", "templates", "evals", "datasets")
 
@@ -36,3 +37,14 @@ def templates() -> Environment:
 def render(template: str, **values: object) -> str:
     """Fill ``templates/<template>``; a name that the template uses and nobody gave is an error."""
     return templates().get_template(template).render(**values)
+
+
+def sources(template: str) -> Iterator[str]:
+    """The text of ``templates/<template>``, then those of the templates that it names."""
+    environment = templates()
+    assert environment.loader is not None
+    source = environment.loader.get_source(environment, template)[0]
+    yield source
+    for name in meta.find_referenced_templates(environment.parse(source)):
+        assert name is not None, f"{template} names a template that only its values know"
+        yield from sources(name)

@@ -4,10 +4,8 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from jinja2 import meta
-
 from hpctc.core.records import Launch, Pair, Prompt, Task, Tensor
-from hpctc.core.resources import render, templates
+from hpctc.core.resources import render, sources
 from hpctc.native.call import prototype
 
 ZERO_SHOT = "prompt/zero-shot.j2"
@@ -86,20 +84,9 @@ def work(pair: Pair, solved: bool = False) -> Work:
 def fingerprint(template: str) -> str:
     """``name@hash`` of a template's text with all that it imports: which wording was used."""
     digest = hashlib.sha256()
-    for source in _sources(template):
+    for source in sources(template):
         digest.update(source.encode())
     return f"{template}@{digest.hexdigest()[:12]}"
-
-
-def _sources(template: str) -> Iterator[str]:
-    """The text of a template, then those of the templates that it names."""
-    environment = templates()
-    assert environment.loader is not None
-    source = environment.loader.get_source(environment, template)[0]
-    yield source
-    for name in meta.find_referenced_templates(environment.parse(source)):
-        assert name is not None, f"{template} names a template that only its values know"
-        yield from _sources(name)
 
 
 def _arguments(tensors: Iterable[Tensor], role: str) -> Iterator[Argument]:
