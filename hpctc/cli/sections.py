@@ -102,21 +102,29 @@ def _provenance(pair: Pair) -> Iterator[str]:
 
 
 def attempts(run: Path, task: Task) -> Iterator[Section]:
-    """The answers to a task in a run folder: the C that was found, and what became of it."""
-    prompts = {r.id for r in _stage(run, "prompts", Prompt) if r.of == task.id}
-    answers = {r.id: r for r in _stage(run, "answers", Answer) if r.of in prompts}
+    """The answers to a task in a run folder: the C that was found, and what became of it.
+
+    An answer that repairs another one stands behind it, with the number of its turn.
+    """
+    prompts = {r.id: r for r in _stage(run, "prompts", Prompt)}
+    candidates = {r.of: r for r in _stage(run, "candidates", Candidate)}
     builds = {r.of: r for r in _stage(run, "builds", Build)}
     verdicts = {r.of: r for r in _stage(run, "verdicts", Verdict)}
     scores = {r.of: r for r in _stage(run, "scores", Score)}
-    for candidate in _stage(run, "candidates", Candidate):
-        if (answer := answers.get(candidate.of)) is None:
+    mine = {task.id}  # and the verdicts on its answers: a repair is asked of one of them
+    for answer in _stage(run, "answers", Answer):
+        prompt = prompts.get(answer.of)
+        candidate = candidates.get(answer.id)
+        if prompt is None or prompt.of not in mine or candidate is None:
             continue
         build = builds.get(candidate.id)
         verdict = verdicts.get(build.id) if build else None
         score = scores.get(verdict.id) if verdict else None
+        mine |= {verdict.id} if verdict else set()
+        turn = f", turn {len(prompt.history) + 1}" if prompt.history else ""
         words = _outcome(candidate, build, verdict, score)
         yield Section(
-            f"answer {answer.sample} of {answer.model}: {words}", candidate.source or "", "c"
+            f"answer {answer.sample} of {answer.model}{turn}: {words}", candidate.source or "", "c"
         )
 
 

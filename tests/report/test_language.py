@@ -146,3 +146,11 @@ def test_every_turn_leads_to_its_task(write_run: Write) -> None:
     for trail in read(folder).trails:
         for turn in trail.turns:
             assert {turn.prompt.id, turn.answer.id, turn.verdict.id} <= set(held)
+
+
+def test_show_lists_the_turns_of_a_task(write_run: Write) -> None:
+    folder = write_run("run", TASKS, speech=Speech(repairs=True))
+    done = CliRunner().invoke(main, ["show", str(folder), "conv"])
+    assert done.exit_code == 0, done.output
+    assert re.findall(r"## answer 0 of replay(.*?):", done.output) == ["", ", turn 2"]
+    assert "turn 2: correct, 3.00 times as fast" in done.output
