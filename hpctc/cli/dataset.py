@@ -1,5 +1,6 @@
-"""``hpctc dataset``: count, verify, release, export, import, suite."""
+"""``hpctc dataset``: count, verify, release, verify-release, leaks, export, import, suite."""
 
+import datetime
 import shlex
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from hpctc.cli.leaks import leaks_command
 from hpctc.cli.oracle import oracle
 from hpctc.core import jsonl
 from hpctc.core.errors import HpctcError, UsageError
@@ -24,14 +26,19 @@ from hpctc.dataset.count import count as count_pairs
 from hpctc.dataset.device import Demand
 from hpctc.dataset.folder import command_of, settings_of
 from hpctc.dataset.hpctranseval import PUBLISHED, Published
+from hpctc.dataset.manifest import MANIFEST, load_manifest, made_with, verify
 from hpctc.dataset.rejection import Rejected
 from hpctc.dataset.release import Label, release
-from hpctc.dataset.split import Shares
+from hpctc.dataset.split import Rule
 from hpctc.dataset.suite import Wanted, make_suite
 from hpctc.sandbox.launcher import build as build_runner
 
 MANY = 12
 """How many operators ``count`` lists without ``--all``."""
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
 
 
 @click.group()
@@ -40,6 +47,7 @@ def dataset() -> None:
 
 
 dataset.add_command(oracle)
+dataset.add_command(leaks_command)
 
 
 @dataset.command("count")
@@ -60,30 +68,69 @@ def count_command(name: str, everything: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
 @click.option("--name", "label", help="What the dataset is called; default: the out folder's name.")
 @click.option("--version", default="1.0.0", show_default=True)
+@click.option("--date", default=_today, help="ISO 8601.  [today]")
 @click.option("--test", default=10, show_default=True, help="Percent of families in test.")
 @click.option("--validation", default=5, show_default=True, help="Percent in validation.")
+@click.option(
+    "--by",
+    type=click.Choice(["wiring", "operator"]),
+    default="wiring",
+    show_default=True,
+    help="What is held out: families of one wiring, or operators with all graphs that have them.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--after", help="An earlier release; its pairs stay in their splits.")
 def release_command(
-    folders: tuple[str, ...], out: Path, label: str | None, version: str, **shares: int
+    folders: tuple[str, ...], out: Path, label: str | None, after: str | None, **how: Any
 ) -> None:
-    """Write parquet by split, a manifest and a card of the pairs in FOLDER..."""
+    """Write parquet by split, a manifest, Croissant and a card of the pairs in FOLDER...
+
+    No pair of one split has kin in another: by descent, by wiring, or by text.
+    """
     paths = [read.locate(f) for f in folders]
-    if min(shares.values()) < 0 or sum(shares.values()) > 100:
+    version, date = how.pop("version"), how.pop("date")
+    if min(how["test"], how["validation"]) < 0 or how["test"] + how["validation"] > 100:
         raise UsageError("--test and --validation are percent; together at most 100")
+    earlier = read.locate(after) if after is not None else None
     manifest = release(
         list(_once(pair for path in paths for pair in read.pairs(path))),
         out,
         Label(
             name=label or out.resolve().name,
             version=version,
+            date=date,
             command=_command(),
-            generated=tuple(s for path in paths if path.is_dir() and (s := settings_of(path))),
+            generated=tuple(s for path in paths for s in made_with(path)),
+            after=_title(earlier) if earlier is not None else None,
         ),
-        Shares(**shares),
+        Rule(**how, before=read.splits(earlier) if earlier is not None else {}),
     )
     splits = ", ".join(f"{sum(n.values())} {split}" for split, n in manifest.splits.items())
     size = sum(f.bytes for f in manifest.files)
     click.echo(f"{out}: {manifest.pairs} pairs ({splits}), {size / 1e6:.2f} MB")
-    click.echo(f"next: hpctc show {out}")
+    if manifest.split_rule is not None and (lost := len(manifest.split_rule.left_out)):
+        click.echo(f"left out: {lost} pairs with kin in several splits of {after}")
+    click.echo(f"next: hpctc dataset leaks {out}   or: hpctc show {out}")
+
+
+@dataset.command("verify-release")
+@click.argument("name")
+def verify_release_command(name: str) -> None:
+    """Hold every file of the release NAME against the hashes in its manifest, every pair, too."""
+    path = read.locate(name)
+    manifest = load_manifest(path)
+    verify(path, manifest)
+    pairs = sum(1 for _ in read.pairs(path))
+    if pairs != manifest.pairs:
+        raise HpctcError(f"{path} holds {pairs} pairs; its manifest says {manifest.pairs}")
+    listed = {path / file.path for file in manifest.files} | {path / MANIFEST}
+    strange = sorted(p for p in path.rglob("*") if p.is_file() and p not in listed)
+    if strange:
+        raise HpctcError(
+            f"{path} holds {len(strange)} files that its manifest does not list: {strange[0]}",
+            "move them elsewhere",
+        )
+    click.echo(f"{_title(path)}: {len(manifest.files)} files and {pairs} pairs are what they were")
 
 
 @dataset.command("export")
@@ -180,6 +227,12 @@ def _once(pairs: Iterable[Pair]) -> Iterable[Pair]:
         if pair.id not in seen:
             seen.add(pair.id)
             yield pair
+
+
+def _title(path: Path) -> str:
+    """A release's name and version."""
+    manifest = load_manifest(path)
+    return f"{manifest.name} {manifest.version}"
 
 
 def _command() -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from hpctc.core.records import CATEGORIES, Pair
-from hpctc.dataset.split import parsed
+from hpctc.dataset.wiring import parsed
 
 Origin = Literal["operator", "file", "dataset", "grown", "rewritten"]
 

@@ -8,10 +8,30 @@ from pathlib import Path
 
 from hpctc.core.codec import CodecError, decode
 from hpctc.core.errors import CorruptRecord
-from hpctc.dataset.folder import SCHEMA, Settings
-from hpctc.dataset.split import Split
+from hpctc.dataset.folder import Settings, settings_of
+from hpctc.dataset.split import By, Split
 
 MANIFEST = "manifest.json"
+
+SCHEMA = 2
+"""Version of a release's layout. 1: a pair's own fields. 2: columns of kin, and a split's rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRule:
+    """How the pairs were split, see :mod:`hpctc.dataset.split`."""
+
+    by: By
+    seed: int
+    test: int
+    """Percent."""
+    validation: int
+    alike: float
+    """Likeness from which on two texts had to lie in one split."""
+    after: str | None = None
+    """The earlier release whose splits were kept: its name and version."""
+    left_out: tuple[str, ...] = ()
+    """Ids of pairs that are not in the release since they would have joined two of its splits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +52,11 @@ class Manifest:
     """A release, complete."""
 
     schema: int
-    """Version of the record layout."""
+    """Version of the layout."""
     name: str
     version: str
+    date: str | None = None
+    """Of the release, ISO 8601; None in releases of layout 1."""
     license: str
     pairs: int
     splits: Mapping[str, Mapping[str, int]]
@@ -46,6 +68,8 @@ class Manifest:
     generated: tuple[Settings, ...]
     """What made the folder; empty where it was not made by ``hpctc generate``."""
     files: tuple[File, ...]
+    split_rule: SplitRule | None = None
+    """None in releases of layout 1."""
 
 
 def file_entry(
@@ -76,6 +100,14 @@ def load_manifest(folder: Path) -> Manifest:
         raise CorruptRecord(f"{path} is not a manifest: {problem}", "fetch it again") from None
 
 
+def made_with(path: Path) -> tuple[Settings, ...]:
+    """What made a growing folder or a release; nothing where it is not known."""
+    if (path / MANIFEST).is_file():
+        return load_manifest(path).generated
+    settings = settings_of(path)
+    return (settings,) if settings is not None else ()
+
+
 def verify(folder: Path, manifest: Manifest) -> None:
     """Hold every file of a release against its hash."""
     for file in manifest.files:
@@ -92,6 +124,6 @@ def verify(folder: Path, manifest: Manifest) -> None:
 def _known(path: Path, schema: int) -> None:
     if schema > SCHEMA:
         raise CorruptRecord(
-            f"{path} has record layout {schema}; this hpctc knows up to {SCHEMA}",
+            f"{path} has layout {schema}; this hpctc knows up to {SCHEMA}",
             "install a later hpctc",
         )

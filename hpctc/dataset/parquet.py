@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from hpctc.core.codec import CodecError, decode, encode
 from hpctc.core.errors import CorruptRecord, HpctcError
 from hpctc.core.records import Pair
+from hpctc.dataset.kin import Kin
 
 _TENSOR = pa.struct(
     [
@@ -76,8 +77,22 @@ SCHEMA = pa.schema(
 )
 """One column a field of :class:`~hpctc.core.records.Pair`, in its order."""
 
+RELEASED = pa.schema(
+    [
+        *SCHEMA,
+        ("family", pa.string()),
+        ("cluster", pa.string()),
+        ("nearest", pa.string()),
+        ("nearest_likeness", pa.float64()),
+        ("train_likeness", pa.float64()),
+    ]
+)
+"""The columns of a release: after the pair's own those of :class:`~hpctc.dataset.kin.Kin`."""
 
-def to_row(pair: Pair) -> dict[str, Any]:
+_ADDED = frozenset(RELEASED.names) - frozenset(SCHEMA.names)
+
+
+def to_row(pair: Pair, kin: Kin | None = None) -> dict[str, Any]:
     """The pair as the plain values of one row; also a JSON object that any loader can type."""
     row: dict[str, Any] = encode(pair)
     for launch in row["launches"]:
@@ -85,12 +100,17 @@ def to_row(pair: Pair) -> dict[str, Any]:
     for name in ("schedules", "tools"):
         entries = row["provenance"][name].items()
         row["provenance"][name] = [{"key": k, "value": v} for k, v in entries]
-    return {name: row[name] for name in SCHEMA.names}
+    own = {name: row[name] for name in SCHEMA.names}
+    return own | encode(kin) if kin is not None else own
 
 
 def from_row(row: Mapping[str, Any]) -> Pair:
-    """The pair of a row; :class:`~hpctc.core.codec.CodecError` names the field that is wrong."""
-    value = dict(row)
+    """The pair of a row, what a release adds to it aside.
+
+    Raises:
+        CodecError: It names the field that is wrong.
+    """
+    value = {name: row[name] for name in row if name not in _ADDED}
     try:
         value["launches"] = [
             {**launch, "args": [_argument(a) for a in launch["args"]]} for launch in row["launches"]
@@ -104,9 +124,9 @@ def from_row(row: Mapping[str, Any]) -> Pair:
     return decode(Pair, value)
 
 
-def write(path: Path, pairs: Iterable[Pair]) -> None:
+def write(path: Path, pairs: Iterable[tuple[Pair, Kin]]) -> None:
     """Write one file; the same pairs give the same bytes under one version of pyarrow."""
-    table = pa.Table.from_pylist([to_row(p) for p in pairs], schema=SCHEMA)
+    table = pa.Table.from_pylist([to_row(p, kin) for p, kin in pairs], schema=RELEASED)
     draft = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from hpctc.core.records import Pair
 from hpctc.dataset import parquet
 from hpctc.dataset.folder import PAIRS
 from hpctc.dataset.manifest import MANIFEST, load_manifest, verify
+from hpctc.dataset.split import Split
 
 
 def locate(name: str) -> Path:
@@ -66,6 +67,18 @@ def _pairs(path: Path) -> Iterator[Pair]:
         f"{path} holds no pairs: neither {PAIRS} nor {MANIFEST} is in it",
         "make some: hpctc generate all --out FOLDER",
     )
+
+
+def splits(path: Path) -> dict[str, Split]:
+    """Pair id -> its split, of a release; anything else is an error."""
+    manifest = load_manifest(path)
+    verify(path, manifest)
+    return {
+        pair.id: file.split
+        for file in manifest.files
+        if file.split is not None
+        for pair in parquet.read(path / file.path)
+    }
 
 
 def _released(path: Path) -> Iterator[Pair]:

@@ -16,7 +16,7 @@ from hpctc.core.errors import UsageError
 from hpctc.core.records import CATEGORIES, Pair, Task
 from hpctc.core.resources import render
 from hpctc.dataset.folder import MEASUREMENTS, Measurement
-from hpctc.dataset.split import parsed, skeleton
+from hpctc.dataset.wiring import parsed, skeleton
 from hpctc.graph.meaning import draw
 from hpctc.native import host
 from hpctc.native.compiler import compiler

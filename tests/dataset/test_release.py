@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import subprocess
@@ -6,17 +7,28 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner, Result
 
+from hpctc.cli import main
 from hpctc.core import jsonl
 from hpctc.core.errors import CorruptRecord, HpctcError, UsageError
 from hpctc.core.records import Launch, Pair, Provenance
 from hpctc.dataset import parquet, read
+from hpctc.dataset.croissant import CROISSANT
+from hpctc.dataset.fields import FIELDS
 from hpctc.dataset.manifest import MANIFEST, load_manifest
 from hpctc.dataset.release import CARD, SAMPLE, Label, release, size_category
+from hpctc.dataset.split import Rule
 
 Make = Callable[..., Pair]
-LABEL = Label(name="tiny", version="1.0.0", command="hpctc dataset release tiny --out out")
+LABEL = Label(
+    name="tiny",
+    version="1.0.0",
+    command="hpctc dataset release tiny --out out",
+    date="2026-11-21",
+)
 
 OPERATORS = ("relu", "sigmoid", "tanh", "exp", "abs", "neg", "square", "sin", "cos", "floor")
 
@@ -106,6 +118,85 @@ def test_nothing_is_left_where_it_cannot_be_written(pairs: list[Pair], tmp_path:
 )
 def test_size_categories(rows: int, word: str) -> None:
     assert size_category(rows) == word
+
+
+def test_a_file_that_is_not_listed_or_was_changed_is_found(
+    pairs: list[Pair], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    release(pairs, out, LABEL)
+
+    def verified() -> Result:
+        return CliRunner().invoke(main, ["dataset", "verify-release", str(out)])
+
+    assert verified().exit_code == 0
+    assert "tiny 1.0.0: " in verified().output
+    (out / "more.parquet").write_bytes(b"")
+    assert "does not list" in " ".join(verified().output.split())
+    (out / "more.parquet").unlink()
+    card = out / CARD
+    card.write_text(card.read_text() + "\n")
+    assert "SHA-256 differs" in " ".join(verified().output.split())
+
+
+def test_a_release_after_another_keeps_its_splits(pairs: list[Pair], tmp_path: Path) -> None:
+    first = release(pairs[:15], tmp_path / "a", LABEL, Rule(test=40, seed=5))
+    before = read.splits(tmp_path / "a")
+    second = release(pairs, tmp_path / "b", LABEL, Rule(test=10, before=before))
+    after = read.splits(tmp_path / "b")
+    assert first.split_rule is not None
+    assert second.split_rule is not None
+    assert {p: after[p] for p in before} == before
+    assert {p.id for p in pairs} == set(after) | set(second.split_rule.left_out)
+
+
+def test_the_columns_of_kin_are_in_the_files(pairs: list[Pair], tmp_path: Path) -> None:
+    release(pairs, tmp_path / "out", LABEL)
+    (path, *_) = sorted((tmp_path / "out" / "data").iterdir())
+    row = pq.read_table(path).to_pylist()[0]
+    assert row["nearest"] in {p.id for p in pairs} - {row["id"]}
+    assert row["nearest_likeness"] == 1.0  # the fixture's texts differ in names and numbers alone
+    assert row["cluster"] == min(p.id for p in pairs)
+
+
+def test_croissant_describes_the_files_and_their_columns(pairs: list[Pair], tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    release(pairs, out, LABEL)
+    about = json.loads((out / CROISSANT).read_text())
+    assert about["@type"] == "sc:Dataset"
+    assert about["conformsTo"] == "http://mlcommons.org/croissant/1.0"
+    required = {"@context", "name", "description", "license", "url", "creator", "datePublished"}
+    assert required <= set(about)
+    files = {f["@id"]: f for f in about["distribution"]}
+    for path, file in files.items():
+        assert {"@type", "name", "contentUrl", "encodingFormat", "sha256"} <= set(file)
+        assert hashlib.sha256((out / path).read_bytes()).hexdigest() == file["sha256"]
+    for records in about["recordSet"]:
+        assert {f["@id"] for f in records["field"]} > {records["key"]["@id"]}
+        for field in records["field"]:
+            source = field["source"]
+            table = pq.read_schema(out / source["fileObject"]["@id"])
+            kind = table.field(source["extract"]["column"]).type
+            assert {"sc:Text": "string", "sc:Integer": "int64", "sc:Float": "double"}[
+                field["dataType"]
+            ] == str(kind)
+            assert field["@id"] == f"{records['@id']}/{field['name']}"
+    # Every short name that is used stands in the context, or is schema.org's.
+    terms = {k for k in keys(about) if not k.startswith("@")}
+    ours = {t for t, where in about["@context"].items() if str(where).startswith("cr:")}
+    assert terms & {"recordSet", "field", "source", "extract", "column", "key"} <= ours
+
+
+def keys(value: object) -> set[str]:
+    """Every key of a JSON value outside its context."""
+    if isinstance(value, dict):
+        inner = [keys(v) for k, v in value.items() if k != "@context"]
+        return set(value).union(*inner)
+    return set().union(*map(keys, value)) if isinstance(value, list) else set()
+
+
+def test_every_column_is_described() -> None:
+    assert list(FIELDS) == parquet.RELEASED.names
 
 
 LOAD = """

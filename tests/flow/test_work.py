@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hpctc.core.errors import HpctcError, UsageError
-from hpctc.dataset.split import graph_id
+from hpctc.dataset.wiring import graph_id
 from hpctc.flow.work import Item, Plan, items, sources
 from hpctc.graph import ops
 from hpctc.graph.text import parse, show
