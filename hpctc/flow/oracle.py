@@ -1,12 +1,15 @@
 """The strength of a suite's inputs, task by task, kept beside the suite and in its tasks."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from hpctc.audit.strengths import LEAST
 from hpctc.core import jsonl, suite
 from hpctc.core.records import Pair
+from hpctc.core.resources import render
+from hpctc.dataset.suite import CARD
 from hpctc.evaluate.bench import Bench
 from hpctc.evaluate.oracle import (
     CALL_SECONDS,
@@ -66,7 +69,32 @@ def measure(
     kept = [latest[task.of] for task in chosen.tasks]
     jsonl.write(folder / FILE, kept)
     suite.write(with_strength(chosen, kept), folder)
+    _tell(folder, chosen, kept)
     return kept
+
+
+def _tell(folder: Path, chosen: suite.Suite, kept: Sequence[Oracle]) -> None:
+    """Write what was found into the suite's card, if it has one, instead of what it said before."""
+    card = folder / CARD
+    if not card.is_file():
+        return
+    missing = [o for o in kept if o.missed or o.strength is None]
+    section = render(
+        "card/oracle.md.j2",
+        asked=max(o.asked for o in kept),
+        seeds=chosen.seeds,
+        distributions=chosen.distributions,
+        found=kept,
+        least=LEAST,
+        strong=sum(o.strength is not None and o.strength >= LEAST for o in kept),
+        killed=sum(o.killed for o in kept),
+        missed=sum(len(o.missed) for o in kept),
+        missing=sorted(missing, key=lambda o: 2.0 if o.strength is None else o.strength),
+        folder=f"evals/{chosen.name}",
+    )
+    heading = section.split("\n", 1)[0]
+    before = card.read_text(encoding="utf-8").split(f"\n{heading}\n", 1)[0].rstrip("\n")
+    card.write_text(f"{before}\n\n{section}", encoding="utf-8")
 
 
 def strength(pair: Pair, scratch: Path, runner: Path, mutants: int = MUTANTS) -> Oracle:

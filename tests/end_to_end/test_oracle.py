@@ -24,6 +24,7 @@ def small(suite_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = shutil.copytree(suite_folder, tmp_path_factory.mktemp("oracle") / "tiny")
     kept = [t for t in jsonl.read(copy / "tasks.jsonl", Task) if t.name in ("squares", "rows")]
     jsonl.write(copy / "tasks.jsonl", kept)
+    (copy / "README.md").write_text("# tiny\n\nWhat it is.\n")
     return copy
 
 
@@ -37,10 +38,14 @@ def test_strengths_are_stored_and_a_cut_run_goes_on(small: Path, tmp_path: Path)
     strengths = [t.oracle_strength for t in after.tasks]
     assert all(s is not None and s > 0.5 for s in strengths)
     kept = (small / "oracle.jsonl").read_bytes()
+    card = (small / "README.md").read_text()
+    assert "What it is.\n\n## Oracle strength\n" in card
+    assert "of 2 tasks reach 95 %" in card
     # Killed after the first task: what is there stays, the rest is made again and is the same.
     (small / "oracle.jsonl").write_bytes(kept.split(b"\n")[0] + b"\n" + kept.split(b"\n")[1][:9])
     assert measured(small).exit_code == 0
     assert (small / "oracle.jsonl").read_bytes() == kept
+    assert (small / "README.md").read_text() == card  # said once
     names = [o.name for o in jsonl.read(small / "oracle.jsonl", Oracle)]
     assert names == [t.name for t in before.tasks]
 
