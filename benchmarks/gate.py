@@ -1,36 +1,40 @@
 """How often the regression gate cries wolf, and how often it sleeps.
 
-``python benchmarks/gate.py --collect FILE [--only GLOB] [--rounds N] [--minutes M]`` calls the C of
-``mini``'s pairs beside itself, round after round (each starts both sides anew), and keeps every raw
-time: what this host's noise looks like.
+``python benchmarks/gate.py --collect FILE [--only GLOB,...] [--rounds N] [--minutes M]`` calls the
+C of ``mini``'s pairs beside itself, round after round (each starts both sides anew), and keeps
+every raw time: what this host's noise looks like. Said again, it goes on where it stopped.
 
-``python benchmarks/gate.py --replay FILE [--trials N] [--json FILE]`` draws rounds of that file, as
-they were taken, puts them to the gate's own rules, and counts. Of equals every "slower" is a false
-alarm; then the second side of one task is made 10 % slower, and must be found. Both ways of the
-gate are tried: two recorded runs (one round of a task each) and ``--live`` (4 to 32 rounds).
+``python benchmarks/gate.py --replay FILE [--trials N] [--json FILE]`` draws rounds of that file,
+one after the other as they were taken, puts them to the gate's own rules, and counts. Of equals every
+"slower" is a false alarm; then one task is made 10 % slower, and must be found. All ways of the
+gate are tried: two recorded runs of which one task changed, two of which all did (each start is a
+round, of which it takes as many calls as an evaluation does at the least), and ``--live``.
 
-``benchmarks/gate.rounds.jsonl`` is such a file, of two cores at a load of 7 to 9: the worst that
-the gate has to live with.
+``benchmarks/gate.rounds.jsonl`` is such a file.
 
-``python benchmarks/gate.py --plant N`` does it for real: N times ``--live`` on a pair's C against
-itself with a comment, and N times against itself made to spin for a tenth of its own time.
+``python benchmarks/gate.py --plant N [--keep FILE]`` does it for real: N times ``--live`` on a
+pair's C against itself with a comment, and N times against itself made to spin for a tenth of its
+own time. With ``--keep`` it goes on where it stopped.
 
-Bars, at a threshold of 3 %: gates with a false alarm below 1 %, a planted loss of 10 % found in 99
-of 100.
+Bars, at a threshold of 3 %: comparisons with a false alarm below 1 %, a planted loss of 10 % found
+in 99 of 100.
 """
 
 import argparse
 import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from _paired import write
@@ -47,12 +51,13 @@ from hpctc.core.records import (
 )
 from hpctc.core.run import About
 from hpctc.core.suite import load
+from hpctc.evaluate.match import FEWEST_ROUNDS, SHORTEST, STARTS
 from hpctc.flow.rematch import Duel, bench, rounds
 from hpctc.native import host
 from hpctc.regress import live
-from hpctc.regress.compare import Conditions, Measured, change, restart, whole
+from hpctc.regress.compare import Conditions, Measured, change, speed_of, stray, whole
 from hpctc.regress.judge import REGRESSIONS, Change
-from hpctc.score import Trail, ratios, wilson
+from hpctc.score import Trail, wilson
 
 CONSOLE = Console(stderr=True, soft_wrap=True)
 
@@ -60,6 +65,11 @@ THRESHOLD = 0.03
 THREADS = 2
 PLANTED = 1.10
 BARS = {"false alarms": 0.01, "found": 0.99}
+ROUND_SECONDS = 0.3
+RUN = tuple(FEWEST_ROUNDS if start == 0 else SHORTEST for start in range(STARTS[0]))
+"""Calls of each start of a recorded run."""
+
+T = TypeVar("T")
 
 Pool = Mapping[str, Sequence[Timing]]
 """Task -> its rounds of equals."""
@@ -107,28 +117,53 @@ def settings(threads: int) -> About:
 
 
 def collect(path: Path, tasks: Sequence[Task], count: int, minutes: float) -> None:
-    """Rounds of equals of each task in turn, appended as they are taken."""
+    """Rounds of equals of each task in turn, appended as they are taken, until there are so many.
+
+    The time is that of this call; what an earlier one took is counted and kept.
+    """
     until = time.monotonic() + 60 * minutes
-    with tempfile.TemporaryDirectory() as folder, path.open("a", encoding="utf-8") as file:
+    taken = Counter(document["task"] for document in lines(path))
+    with tempfile.TemporaryDirectory() as folder:
         on = bench(settings(THREADS), Path(folder))
-        players = []
+        players = {}
         for task in tasks:
             own = trail(task, task.pair.c_code)
-            players.append((task.name, rounds(Duel(task.name, own, own), on, (1, "uniform"), 0.3)))
-        for _ in range(count):
-            for name, player in players:
-                if time.monotonic() > until:
-                    return
-                timing = next(player)
-                file.write(json.dumps({"task": name, "timing": encode(timing)}) + "\n")
-                CONSOLE.print(f"{name:20} {live.figure(timing):+.4f}", highlight=False)
+            duel, done = Duel(task.name, own, own), taken[task.name]
+            players[task.name] = rounds(duel, on, (1, "uniform"), ROUND_SECONDS, done)
+        wanted = [name for turn in range(count) for name in players if turn >= taken[name]]
+        for name in shown(wanted, "rounds"):
+            if time.monotonic() > until:
+                CONSOLE.print("the time is over; say it again to go on")
+                return
+            append(path, {"task": name, "timing": encode(next(players[name]))})
+
+
+def shown(items: Sequence[T], what: str) -> Iterable[T]:
+    """The items, with progress and time left where there is a terminal."""
+    return track(items, what, console=CONSOLE, disable=not CONSOLE.is_terminal)
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    """The documents of a file, if there is one; half a line at its end is cut off."""
+    if not path.is_file():
+        return []
+    text = path.read_bytes()
+    whole = text[: text.rfind(b"\n") + 1]
+    if len(whole) < len(text):
+        path.write_bytes(whole)
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def append(path: Path, document: Mapping[str, Any]) -> None:
+    """One more line, on disk when this returns."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(document) + "\n")
 
 
 def read(path: Path) -> Pool:
     """The rounds of a file, by task."""
     pool: dict[str, list[Timing]] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        document = json.loads(line)
+    for document in lines(path):
         timing = decode(Timing, document["timing"])
         if not timing.problem:
             pool.setdefault(document["task"], []).append(timing)
@@ -140,49 +175,89 @@ Gate = Callable[[Pool, str | None, np.random.Generator], Mapping[str, Change]]
 
 
 def by_rounds(pool: Pool, planted: str | None, random: np.random.Generator) -> Mapping[str, Change]:
-    """``--live``: rounds drawn until there is an answer, all that there are at the most."""
+    """``--live``: rounds in their order, from any one on, until there is an answer."""
+    rules = live.Rules(THRESHOLD, min(live.MOST, *map(len, pool.values())), len(pool))
     found, changes = [], {}
     for name, timings in pool.items():
-        drawn = _drawn(timings, random, PLANTED if name == planted else 1.0)
-        taken, changes[name] = live.play(name, drawn, THRESHOLD, len(timings))
+        first = int(random.integers(len(timings)))
+        drawn = swapped([*timings[first:], *timings[:first]], random)
+        loss = PLANTED if name == planted else 1.0
+        taken, changes[name] = live.play(name, (slower(t, loss) for t in drawn), rules)
         found.append(taken)
     all_of_it = live.whole(found, 0, THRESHOLD)
     return changes if all_of_it is None else {**changes, "all": all_of_it}
 
 
-def by_runs(pool: Pool, planted: str | None, random: np.random.Generator) -> Mapping[str, Change]:
-    """Two recorded runs: a round of each task for the old run, another one for the new.
+def by_runs(
+    pool: Pool, planted: str | None, random: np.random.Generator, every: bool = False
+) -> Mapping[str, Change]:
+    """Two recorded runs: some rounds in a row are the starts of the old one, some of the new one.
 
-    The C of one task changed, as a commit does; the others show the noise of the host.
+    The C of one task changed, as a commit does, and the others show the noise of the host; or that
+    of every task, as with another model.
     """
     old, new = {}, {}
     changed = planted or str(random.choice(list(pool)))
     for name, timings in pool.items():
-        first, second = (timings[i] for i in random.choice(len(timings), 2, replace=False))
+        first, second = spans(len(timings), random)
+        source = "new" if every or name == changed else "old"
         loss = PLANTED if name == planted else 1.0
-        old[name, 0] = _measured(name, first, "old")
-        new[name, 0] = _measured(name, _slower(second, loss), "new" if name == changed else "old")
-    how = Conditions(THRESHOLD, restart=restart(old, new))
+        sides = [swapped(timings[at : at + len(RUN)], random) for at in (first, second)]
+        old[name, 0] = measured(name, run_of(sides[0]), "old")
+        new[name, 0] = measured(name, slower(run_of(sides[1]), loss), source)
+    how = Conditions(THRESHOLD, stray=stray(old, new), among=len(pool) if every else 1)
     changes = {name: change(old[name, 0], new[name, 0], how) for name, _ in old}
     all_of_it = whole(old, new, how)
     return changes if all_of_it is None else {**changes, "all": all_of_it}
 
 
-def _drawn(timings: Sequence[Timing], random: np.random.Generator, loss: float) -> Iterator[Timing]:
-    """Rounds in a random order, none twice: what is drawn again would look like agreement."""
-    return (_slower(timings[i], loss) for i in random.permutation(len(timings)))
+def spans(count: int, random: np.random.Generator) -> tuple[int, int]:
+    """Where two runs of starts begin that share none, in either order."""
+    gap = count - 2 * len(RUN)
+    first, second = sorted(int(n) for n in random.integers(gap + 1, size=2))
+    both = (first, second + len(RUN))
+    return both if random.integers(2) else both[::-1]
 
 
-def _slower(timing: Timing, loss: float) -> Timing:
+def swapped(timings: Sequence[Timing], random: np.random.Generator) -> list[Timing]:
+    """The same, or with the two sides in each other's place: they are equals."""
+    if random.integers(2):
+        return list(timings)
+    return [replace(t, candidate_ns=t.baseline_ns, baseline_ns=t.candidate_ns) for t in timings]
+
+
+def run_of(starts: Sequence[Timing]) -> Timing:
+    """What an evaluation that is short of time takes of so many starts."""
+    mine = [t.candidate_ns[:calls] for t, calls in zip(starts, RUN, strict=True)]
+    theirs = [t.baseline_ns[:calls] for t, calls in zip(starts, RUN, strict=True)]
+    return replace(
+        starts[0],
+        candidate_ns=tuple(ns for start in mine for ns in start),
+        baseline_ns=tuple(ns for start in theirs for ns in start),
+        starts=tuple(map(len, mine)),
+    )
+
+
+def slower(timing: Timing, loss: float) -> Timing:
+    """With a candidate that takes so many times as long."""
     return replace(timing, candidate_ns=tuple(round(loss * ns) for ns in timing.candidate_ns))
 
 
-def _measured(name: str, timing: Timing, source: str) -> Measured:
+def measured(name: str, timing: Timing, source: str) -> Measured:
+    """A sample of a run, as :func:`hpctc.regress.compare.measured` reads it."""
     score = Score.make(
         of=timing.id, task=name, name=name, category="reduction", model="gate", sample=0,
         built=True, verdict="correct",
     )  # fmt: skip
-    return Measured(score, source, np.log(ratios(timing.candidate_ns, timing.baseline_ns)))
+    return Measured(score, source, speed_of(timing))
+
+
+GATES: Sequence[tuple[str, Gate, int]] = (
+    ("recorded, one task changed", by_runs, 2 * STARTS[0]),
+    ("recorded, all changed", partial(by_runs, every=True), 2 * STARTS[0]),
+    ("--live", by_rounds, live.MOST),
+)
+"""Each with the rounds that a task must have."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +285,7 @@ def replay(name: str, gate: Gate, known: Pool, least: int, trials: int) -> Count
     random = np.random.default_rng(1)
     alarms = doubts = found = 0
     names = list(pool)
-    for trial in range(trials):
+    for trial in shown(range(trials), name):
         answers = {c.answer for c in gate(pool, None, random).values()}
         alarms += bool(REGRESSIONS & answers)
         doubts += not REGRESSIONS & answers and "cannot tell" in answers
@@ -219,30 +294,37 @@ def replay(name: str, gate: Gate, known: Pool, least: int, trials: int) -> Count
     return Counted(name, trials, alarms, doubts, found)
 
 
-def plant(count: int, task: Task) -> Counted:
-    """The gate for real, on one task."""
-    alarms = doubts = found = 0
+def plant(count: int, task: Task, minutes: float, keep: Path | None) -> Counted:
+    """The gate for real, on one task, until there are so many trials or the time is over."""
+    until = time.monotonic() + 60 * minutes
+    known = [] if keep is None else [d for d in lines(keep) if d["task"] == task.name]
+    answers = {(d["trial"], d["kind"]): d["answer"] for d in known}
     with tempfile.TemporaryDirectory() as folder:
         on = bench(settings(THREADS), Path(folder))
         old = trail(task, task.pair.c_code)
-        for trial in range(count):
-            same = trail(task, f"/* {trial} */\n{task.pair.c_code}")
-            lost = trail(task, f"/* {trial} */\n{slowed(task, PLANTED - 1)}")
-            answers = []
-            for new in (same, lost):
-                duel = Duel(task.name, old, new)
-                played = rounds(duel, on, (1, "uniform"), 0.5)
-                _, answer = live.play(task.name, played, THRESHOLD)
-                answers.append(answer.answer)
-                CONSOLE.print(f"{answer.answer:12} {answer.ratio}", highlight=False)
-            alarms += answers[0] in REGRESSIONS
-            doubts += answers[0] == "cannot tell"
-            found += answers[1] == "slower"
-    return Counted(f"live, {task.name}", count, alarms, doubts, found)
+        wanted = [(trial, kind) for trial in range(count) for kind in ("equal", "slower")]
+        for trial, kind in shown([w for w in wanted if w not in answers], "comparisons"):
+            if time.monotonic() > until:
+                break
+            source = task.pair.c_code if kind == "equal" else slowed(task, PLANTED - 1)
+            duel = Duel(task.name, old, trail(task, f"/* {trial} */\n{source}"))
+            played = rounds(duel, on, (1, "uniform"), ROUND_SECONDS)
+            _, found = live.play(task.name, played, live.Rules(THRESHOLD))
+            answers[trial, kind] = found.answer
+            CONSOLE.print(f"{kind:8} {found.answer:12} {found.ratio} {found.detail}")
+            if keep is not None:
+                line = {"task": task.name, "trial": trial, "kind": kind, "answer": found.answer}
+                append(keep, line)
+    trials = sum((trial, "slower") in answers for trial in range(count))
+    equals = [answers[trial, "equal"] for trial in range(trials)]
+    found = sum(answers[trial, "slower"] == "slower" for trial in range(trials))
+    alarms = sum(a in REGRESSIONS for a in equals)
+    return Counted(f"--live, {task.name}", trials, alarms, equals.count("cannot tell"), found)
 
 
 def show(counts: Sequence[Counted]) -> list[dict[str, Any]]:
     """Print the shares with their intervals, and return them."""
+    counts = [c for c in counts if c.trials]
     table = Table(title=f"the gate at {THRESHOLD:.0%}; planted loss {PLANTED - 1:.0%}")
     for column in ("gate", "trials", "false alarms", "doubts", "loss found"):
         table.add_column(column)
@@ -271,23 +353,23 @@ def main() -> None:
     parser.add_argument(
         "--only", default="*", metavar="GLOB,...", help="tasks of mini; --plant: one"
     )
-    parser.add_argument("--tasks", type=int, default=8, help="so many of them")
-    parser.add_argument("--rounds", type=int, default=32)
-    parser.add_argument("--minutes", type=float, default=10.0, help="--collect ends after so long")
+    parser.add_argument("--rounds", type=int, default=64, help="--collect: so many a task")
+    parser.add_argument("--minutes", type=float, default=10.0, help="it ends after so long")
+    parser.add_argument("--keep", type=Path, help="--plant: keep the answers here, and go on")
     parser.add_argument("--trials", type=int, default=1000)
     parser.add_argument("--json", type=Path, help="write every figure here")
     asked = parser.parse_args()
     globs = asked.only.split(",")
-    tasks = [t for t in load("mini").tasks if any(fnmatch(t.name, g) for g in globs)][: asked.tasks]
+    tasks = [t for t in load("mini").tasks if any(fnmatch(t.name, g) for g in globs)]
     if asked.collect is not None:
         collect(asked.collect, tasks, asked.rounds, asked.minutes)
     counts = []
     if asked.replay is not None:
         pool = read(asked.replay)
-        counts.append(replay("two recorded runs", by_runs, pool, 2, asked.trials))
-        counts.append(replay("--live", by_rounds, pool, live.MOST, asked.trials))
+        for name, gate, least in GATES:
+            counts.append(replay(name, gate, pool, least, asked.trials))
     if asked.plant:
-        counts.append(plant(asked.plant, tasks[0]))
+        counts.append(plant(asked.plant, tasks[0], asked.minutes, asked.keep))
     if counts:
         write(asked.json, {"host": dict(host.facts()), "results": show(counts)})
 

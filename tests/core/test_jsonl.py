@@ -1,5 +1,6 @@
 """Record files survive a kill in the middle of a line and tell damage apart from that."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,21 @@ def test_a_wrong_type_is_named_with_its_path(change: dict[str, object], message:
     assert decode(Launch, encode(launch)) == launch
     with pytest.raises(CodecError, match=message):
         decode(Launch, encode(launch) | change)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"candidate_ns": (1, 2), "baseline_ns": (1,)}, "2 times of the candidate, 1 of the"),
+        ({"candidate_ns": (1, 2), "baseline_ns": (1, 2), "starts": (1, 2)}, r"gave \[1, 2\]"),
+        ({"candidate_ns": (1, 2), "baseline_ns": (1, 2), "starts": (2, 0)}, r"gave \[2, 0\]"),
+    ],
+)
+def test_times_that_do_not_belong_together_are_no_record(
+    tmp_path: Path, columns: dict[str, tuple[int, ...]], message: str
+) -> None:
+    path = tmp_path / "timings.jsonl"
+    fine = Timing.make(of="b", baseline="r", threads=2, candidate_ns=(), baseline_ns=())
+    path.write_text(f"{json.dumps(encode(fine) | columns)}\n")
+    with pytest.raises(CorruptRecord, match=message):
+        list(jsonl.read(path, Timing))

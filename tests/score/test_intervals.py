@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hpctc.score import bootstrap, geometric_mean, median, ratios, speedup, wilson
+from hpctc.score import bootstrap, by_start, geometric_mean, median, ratios, speedup, wilson
 from hpctc.score.intervals import task_means
 
 # Recorded: a matrix product on one core of a shared machine, the candidate about a third faster;
@@ -36,6 +36,37 @@ def test_the_interval_is_scipys() -> None:
     ).confidence_interval
     assert ours.low == pytest.approx(theirs.low, abs=0.01)
     assert ours.high == pytest.approx(theirs.high, abs=0.01)
+
+
+def test_it_is_the_starts_that_are_drawn() -> None:
+    """Ten calls each of eight starts that stray by 5 %: the calls alone would promise too much."""
+    random, hits, misses = np.random.default_rng(5), 0, 0
+    for _ in range(100):
+        strays = random.normal(0.0, 0.05, 8).repeat(10)
+        mine = random.lognormal(0.0, 0.005, 80) * 1e6
+        times = mine.astype(int).tolist(), (1.5 * np.exp(strays) * mine).astype(int).tolist()
+        found, blind = speedup(*times, starts=(10,) * 8), speedup(*times)
+        assert found.value == blind.value
+        hits += found.low <= 1.5 <= found.high
+        misses += not blind.low <= 1.5 <= blind.high
+    assert hits >= 85
+    assert misses >= 25
+
+
+def test_starts_of_one_call_each_are_the_usual_bootstrap() -> None:
+    random = np.random.default_rng(2)
+    mine, theirs = ((random.lognormal(0.0, 0.1, 41) * 1e6).astype(int).tolist() for _ in "ab")
+    single, usual = speedup(mine, theirs, (1,) * 41), speedup(mine, theirs)
+    assert single.low == pytest.approx(usual.low)
+    assert single.high == pytest.approx(usual.high)
+
+
+def test_values_are_split_by_start() -> None:
+    parts = by_start(np.arange(5.0), (2, 1, 2))
+    assert [p.tolist() for p in parts] == [[0, 1], [2], [3, 4]]
+    assert [p.tolist() for p in by_start(np.arange(2.0), ())] == [[0, 1]]
+    with pytest.raises(ValueError, match="5 values, of starts that gave 4"):
+        by_start(np.arange(5.0), (2, 2))
 
 
 def test_the_geometric_mean_is_scipys() -> None:
