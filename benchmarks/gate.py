@@ -5,10 +5,10 @@ C of ``mini``'s pairs beside itself, round after round (each starts both sides a
 every raw time: what this host's noise looks like. Said again, it goes on where it stopped.
 
 ``python benchmarks/gate.py --replay FILE [--trials N] [--json FILE]`` draws rounds of that file,
-one after the other as they were taken, puts them to the gate's own rules, and counts. Of equals every
-"slower" is a false alarm; then one task is made 10 % slower, and must be found. All ways of the
-gate are tried: two recorded runs of which one task changed, two of which all did (each start is a
-round, of which it takes as many calls as an evaluation does at the least), and ``--live``.
+one after the other as they were taken, puts them to the gate's own rules, and counts. Of equals
+every "slower" is a false alarm; then one task is made 10 % slower, and must be found. All ways of
+the gate are tried: two recorded runs of which one task changed, two of which all did (each start is
+a round, of which it takes as many calls as an evaluation does at the least), and ``--live``.
 
 ``benchmarks/gate.rounds.jsonl`` is such a file.
 

@@ -54,8 +54,8 @@ static const char *const companions[] = {
     "libasan.so.8",   "libubsan.so.1",    "libtsan.so.2",  "libdl.so.2",   "librt.so.1",
 };
 
-/* Load them; whether all threads will be those of gcc's OpenMP, which binds them by itself. (Those of
- * the candidate's own inherit the cores of this one, and libomp takes these for all there are.) */
+/* Load them; whether all threads will be those of gcc's OpenMP, which binds them by itself. (Those
+ * of the candidate's own inherit the cores of this one, and libomp takes these for all there are.) */
 static int load_companions(int library) {
     struct stat about;
     if (fstat(library, &about) != 0 || about.st_size == 0) return 0;
