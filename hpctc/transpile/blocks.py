@@ -19,9 +19,6 @@ from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.staged import unstaged
 from hpctc.transpile.tidy import tidy
 
-PARALLEL_WORK = 100_000
-"""Operations below which a parallel region costs more than it gains."""
-
 
 def loops(kernel: Translated, geometry: Geometry, const: frozenset[str]) -> tuple[Any, ...]:
     """The statements of a kernel's C function."""

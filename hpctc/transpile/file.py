@@ -4,7 +4,8 @@ Its launch is given by the user, or recovered from the host code, where extents 
 that are parameters of the kernel too; threads of a block must come out as constants.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,15 +51,67 @@ def transpile_file(
 
     ``folder`` is where the file's own headers lie.
     """
+    with told(source, name):
+        found = understood(source, asked, name, folder)
+        unit = Unit(found.program, found.kernel, found.parameters, found.buffers)
+        code = unit.write([Call(found.kernel, found.shape, found.args, found.templates)])
+    return Written(code, found.signature, found.launch)
+
+
+@contextmanager
+def told(source: str, name: str) -> Iterator[None]:
+    """What goes wrong inside is a :class:`Diagnosed` with its place in ``source``."""
     try:
-        return _transpiled(source, asked, name, folder)
+        yield
     except SourceError as problem:
         raise unreadable(problem) from problem
     except Diagnosed as problem:
         raise problem.located(source, name) from None
 
 
-def _transpiled(source: str, asked: Asked, name: str, folder: Path | None) -> Written:
+@dataclass(frozen=True)
+class Understood:
+    """One kernel of a file with its launch, before anything is translated."""
+
+    program: Program
+    kernel: str
+    names: tuple[str, ...]
+    """The kernel's parameters as the C names them."""
+    kinds: tuple[tree.Type, ...]
+    """Their types, resolved; a pointer's is ``T *restrict``."""
+    buffers: dict[str, Buffer]
+    args: tuple[str | tree.Expr, ...]
+    templates: tuple[tree.Expr | tree.Type, ...]
+    shape: Geometry
+    host: Host | None
+    """None: the file does not launch it."""
+    sliced: Sliced
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """Parameters of the C that are none of the kernel: what only the host knows."""
+        return tuple(self.host.sizes.values()) if self.host is not None else ()
+
+    @property
+    def parameters(self) -> str:
+        """The C function's parameters."""
+        own = zip(self.names, self.kinds, strict=True)
+        listed = [printer.show(tree.Variable(name, spelled(kind))) for name, kind in own]
+        return ", ".join([*listed, *(f"int {size}" for size in self.sizes)])
+
+    @property
+    def signature(self) -> str:
+        """The declaration of the C function."""
+        return f"void {self.kernel}({self.parameters});"
+
+    @property
+    def launch(self) -> str:
+        """The launch assumed, as CUDA writes it."""
+        return _shown(self.kernel, self.shape, self.templates)
+
+
+def understood(source: str, asked: Asked, name: str, folder: Path | None) -> Understood:
+    """Read a file, choose the kernel and find its launch; errors are to be :func:`told`."""
     guard(source, name)
     sliced = device_part(preprocess(source, name, folder=folder))
     program = collect(parse(sliced.device, name))
@@ -74,7 +127,7 @@ def _transpiled(source: str, asked: Asked, name: str, folder: Path | None) -> Wr
     scopes.templates = _bound(scopes, defined, templates, host)
     buffers: dict[str, Buffer] = {}
     args: list[str | tree.Expr] = []
-    parameters = []
+    kinds: list[tree.Type] = []
     for own, parameter in zip(names, defined.item.parameters, strict=True):
         kind = scopes.resolve(parameter.type)
         if types.is_pointer(kind):
@@ -86,12 +139,11 @@ def _transpiled(source: str, asked: Asked, name: str, folder: Path | None) -> Wr
             kind = tree.Pointer(pointer.to, ("restrict",))
         else:
             args.append(tree.Name(own))
-        parameters.append(printer.show(tree.Variable(own, spelled(kind))))
-    parameters += [f"int {size}" for size in (host.sizes.values() if host is not None else ())]
-    unit = Unit(program, kernel, ", ".join(parameters), buffers)
+        kinds.append(kind)
     given = tuple(scopes.templates[p.name] for p in defined.parameters)
-    code = unit.write([Call(kernel, shape, tuple(args), given)])
-    return Written(code, f"void {kernel}({', '.join(parameters)});", _shown(kernel, shape, given))
+    return Understood(
+        program, kernel, tuple(names), tuple(kinds), buffers, tuple(args), given, shape, host, sliced
+    )  # fmt: skip
 
 
 def _bound(

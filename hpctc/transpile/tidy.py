@@ -11,10 +11,9 @@ from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.bounds import bounded
 from hpctc.transpile.shape.broadcast import broadcast
 from hpctc.transpile.shape.digitwise import digitwise
+from hpctc.transpile.shape.guards import unswitched
 from hpctc.transpile.shape.nest import nested
-
-SMALL = 20_000
-"""Elements below which threads cost more than they gain."""
+from hpctc.transpile.work import cost, parallel, worth_threads
 
 SIMD = tree.Directive("#pragma omp simd")
 
@@ -47,16 +46,19 @@ def _only(nodes: list[Any]) -> Any:
 def _threads(node: Threads, geometry: Geometry) -> list[Any]:
     from hpctc.transpile.blocks import counted
 
-    body: tuple[Any, ...] = node.body
+    body = unswitched(node.body)
     if not body:
         return []
     first = True
+    bounds: dict[str, tree.Expr] = {}
     for axis, extent in zip("xyz", geometry.block, strict=True):
         if extent == 1:
             continue
-        bound: tree.Expr = number(extent)
+        bounds[axis] = number(extent)
         if not node.ordered:
-            bound, body = bounded(f"t{axis}", bound, body)
+            inside = {f"t{inner}" for inner in bounds}
+            bounds[axis], body = bounded(f"t{axis}", bounds[axis], body, inside)
+    for axis, bound in bounds.items():
         if constant(bound) == 1:
             body = tuple(edit.substitute(s, {f"t{axis}": number(0)}) for s in body)
             first = False
@@ -103,13 +105,11 @@ def _differs(condition: tree.Expr) -> bool:
 def _blocks(body: tuple[Any, ...], geometry: Geometry) -> tuple[Any, ...]:
     from hpctc.transpile.blocks import counted
 
-    depth = 0
+    work, depth = cost(body), 0
     for axis, extent in zip("xyz", geometry.grid, strict=True):
         if constant(extent) == 1:
             continue
         body = (counted(f"b{axis}", extent, body),)
+        work *= constant(extent) or float("inf")
         depth += 1
-    if depth == 0:
-        return body
-    collapse = f" collapse({depth})" if depth > 1 else ""
-    return (tree.Directive(f"#pragma omp parallel for{collapse}"), *body)
+    return (parallel(depth), *body) if depth and worth_threads(work) else body

@@ -36,6 +36,9 @@ _HEADERS = {
     "string.h": r"\bmem(cpy|set)\b",
 }  # fmt: skip
 
+_TRAPPING = r" \? |\bif \(|\b(ceil|floor|trunc|round|rint|nearbyint)f?\("
+"""What the compiler leaves out of SIMD for the sake of exception flags: choices, and rounding."""
+
 QUIET = """#if defined(__GNUC__) && !defined(__clang__)
 // Nobody reads the exception flags: conditional arithmetic may become SIMD.
 #pragma GCC optimize("no-trapping-math")
@@ -247,7 +250,7 @@ class Unit:
         includes = "".join(
             f"#include <{header}>\n" for header, words in _HEADERS.items() if re.search(words, text)
         )
-        quiet = QUIET if maths or re.search(r" \? |\bif \(", text) else ""
+        quiet = QUIET if maths or re.search(_TRAPPING, text) else ""
         head = f"{includes}\n" if includes else ""
         return f"{head}{quiet}{text}"
 

@@ -6,7 +6,7 @@ and becomes the stored value. ``x = x + term`` in a loop becomes a :class:`Sum`.
 is not surely known (not stored, stored twice, other iteration, missing barrier) is a Doubt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from hpctc.transpile.contract.bounds import limit, narrow, single
@@ -230,7 +230,8 @@ class Flow:
         if load.array in self.shared:
             own += self._leaves([d for d in ("tx", "ty", "tz") if d in self.space.extents])
         stored = _Stored.of(made, own, self.space)
-        places = stored.solve(self.space, self.space.norm(load.index))
+        wanted = self.space.norm(load.index)
+        places = stored.solve(self.space, wanted, lambda bound: self._holds(bound, test))
         if places is None:
             return None
         for bound in stored.test:
@@ -274,17 +275,26 @@ class _Stored:
         digits = [f.terms[0][0] for f in fresh.values() if f != ZERO]
         own = [d for d in digits if isinstance(d, str)]
         used = [index, *forms(value), *(b.form for b in test)]
-        placed = [d for d in own if index.coefficient(d)]
+        placed = [d for d in own if d in set(index.digits())]
         change, left = merged(space, used, placed)
         rest = [d for d in own if d not in placed]
         test = tuple(narrow(space, b) for b in retested(test, change))
-        for bound in test:
-            if single(bound) and bound.form.terms[0][0] in (*left, *rest):
-                limit(space, bound)
-        return _Stored(change(index), reformed(value, change), test, [*left, *rest])
+        ends = [b for b in test if single(b) and b.form.terms[0][0] in (*left, *rest)]
+        for bound in ends:
+            limit(space, bound)
+        test = tuple(b for b in test if b not in ends or b.low is not None)
+        index, value, test = change(index), reformed(value, change), retested(test, change)
+        if any(set(part.form.digits()) & set(left) for part in index.parts()):
+            # What became shorter may now be split, and then its quotients are digits.
+            index, value = space.norm(index), reformed(value, space.norm)
+            test = retested(test, space.norm)
+            left = [d for one in left for d in space.norm(Form(((one, 1),))).digits()]
+        return _Stored(index, value, test, [*left, *rest])
 
-    def solve(self, space: Space, wanted: Form) -> dict[str, Form] | None:
-        """The own digits for which the index is the wanted one."""
+    def solve(
+        self, space: Space, wanted: Form, holds: Callable[[Bound], bool]
+    ) -> dict[str, Form] | None:
+        """The own digits for which the index is the wanted one, where the loading thread is."""
         mine = [(c, d) for d in self.own if (c := self.index.coefficient(d))]
         rest = wanted - self.index + Form.of({d: c for c, d in mine})
         if any(set(part.form.digits()) & set(self.own) for part in self.index.parts()):
@@ -295,8 +305,7 @@ class _Stored:
             if factor < 0 or low < 0:
                 return None
             places[digit], rest = space.divided(rest, factor)
-            first, last = space.range(places[digit])
-            if first < 0 or last >= space.extents[digit]:
+            if not holds(Bound(places[digit], 0, space.extents[digit] - 1)):
                 return None
         if rest != ZERO or not self._unique(space, mine):
             return None

@@ -286,7 +286,7 @@ def packed(nest: Nest, scratch: Scratch, load: Load, axis: "Axis") -> Load:
         value = Pick((inside,), source, nest.zero)
     panel = [name_of(axis.panel)] if axis.panel != ZERO else []
     copy = scratch.copy(
-        "packed", value, [*batch, *panel, *inner, lane], (title, f"in panels of {width}")
+        "packed", value, [*batch, *panel, *inner, lane], (title, f"in panels of {width}"), room=0
     )
     return Load(copy.name, copy.index({lane: ZERO}))
 

@@ -92,12 +92,6 @@ def comment(words: str) -> tree.Directive:
     return tree.Directive(f"// {words}")
 
 
-def parallel(depth: int) -> tree.Directive:
-    """The pragma before loops that all cores share."""
-    collapse = f" collapse({depth})" if depth > 1 else ""
-    return tree.Directive(f"#pragma omp parallel for{collapse}")
-
-
 def assign(target: tree.Expr, value: tree.Expr, op: str = "=") -> tree.Evaluate:
     """``target op value;``."""
     return tree.Evaluate(tree.Assign(op, target, value))

@@ -17,14 +17,11 @@ from hpctc.transpile.contract.spell import (
     comment,
     declared,
     loop,
-    parallel,
 )
 from hpctc.transpile.contract.tile import Tile
 from hpctc.transpile.contract.values import Load, Sum, is_zero, reformed, retested, rewritten
 from hpctc.transpile.fold import number
-
-PARALLEL = 100_000
-"""Multiplications below which threads cost more than they gain."""
+from hpctc.transpile.work import parallel, worth_threads
 
 VECTORS = {"float": "f32x16", "int": "i32x16"}
 """Type of a sum -> vector of 16 of them."""
@@ -153,8 +150,8 @@ class Writer(ABC):
         body: tuple[Any, ...] = (*self._head(), *self.inside())
         for name, count in reversed(loops):
             body = (loop(name, number(count), *body),)
-        work = prod(self.extents[d] for d in (*self.nest.free, *self.nest.over))
-        if work >= PARALLEL and loops:
+        products = prod(self.extents[d] for d in (*self.nest.free, *self.nest.over))
+        if loops and worth_threads(2 * products):
             body = (parallel(len(loops)), *body)
         return list(body)
 

@@ -15,10 +15,13 @@ from hpctc.transpile import types
 from hpctc.transpile.fission import Fission, Threads
 from hpctc.transpile.fold import Folder, constant, number
 from hpctc.transpile.reduction.combine import spread
+from hpctc.transpile.reduction.keep import kept
 from hpctc.transpile.reduction.machine import NUMERIC
+from hpctc.transpile.reduction.pointers import unwritten
 from hpctc.transpile.reduction.rows import Row
 from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.digitwise import lowest
+from hpctc.transpile.shape.emit import FEW
 from hpctc.transpile.tidy import SIMD
 
 LANES = 64
@@ -38,14 +41,35 @@ def side_by_side(
     lane = "bx" if loop is None else loop[0]
     if not all(_plain(s) for s in body) or not _lies_across(body, lane):
         return None
+    body = _renamed(body, fission)
     blocks = constant(geometry.grid[0])
-    serial = [counted(s.name, s.extent, s.body) if isinstance(s, Row) else s for s in body]
-    if loop is None and blocks is not None and _even(blocks, serial, fission):
+    serial = _walks(body)
+    count = blocks if loop is None else loop[1]
+    # So many lie side by side: where ``bx / 160`` and ``bx % 160`` begin anew there is a gap.
+    beside = count and (lowest(lane, count, serial, fission.kernel) or count)
+    if beside is not None and beside <= FEW:
+        # No SIMD across so few, and their rows may have memory of their own.
+        serial = _walks(kept(body, unwritten(fission.kernel, fission.const), fission.kernel))
+    if loop is None and blocks and beside and _even(blocks, beside):
         grid = (number(blocks // LANES), *geometry.grid[1:])
         return _tiled(body, fission.fresh("lane")), replace(geometry, grid=grid, block=(1, 1, 1))
     if loop is not None:
         serial = [edit.substitute(s, {lane: tree.Name("tx")}) for s in serial]
     return [Threads(tuple(serial))], replace(geometry, block=(1 if loop is None else loop[1], 1, 1))
+
+
+def _renamed(body: Sequence[Any], fission: Fission) -> list[Any]:
+    """Rows over threads with a variable of their own: soon a thread is something else."""
+    if not any(isinstance(s, Row) and s.name == "tx" for s in body):
+        return list(body)
+    name = fission.fresh("i")
+    mine = {"tx": tree.Name(name)}
+    return [
+        replace(s, name=name, body=tuple(edit.substitute(p, mine) for p in s.body))
+        if isinstance(s, Row) and s.name == "tx"
+        else s
+        for s in body
+    ]
 
 
 def _plain(node: Any) -> bool:
@@ -54,12 +78,14 @@ def _plain(node: Any) -> bool:
     return isinstance(node, Row | tree.Evaluate)
 
 
-def _even(blocks: int, body: Sequence[Any], fission: Fission) -> bool:
-    """Whether tiles of blocks end where ``bx / 160`` and ``bx % 160`` begin anew."""
-    if blocks % LANES or blocks == LANES:
-        return False
-    cut = lowest("bx", blocks, body, fission.kernel)
-    return cut is None or cut % LANES == 0
+def _even(blocks: int, beside: int) -> bool:
+    """Whether whole tiles of blocks lie side by side, more than one."""
+    return blocks > LANES and blocks % LANES == 0 and beside % LANES == 0
+
+
+def _walks(body: Sequence[Any]) -> list[Any]:
+    """The statements with rows as plain loops."""
+    return [counted(s.name, s.extent, s.body) if isinstance(s, Row) else s for s in body]
 
 
 def counted(name: str, extent: tree.Expr, body: Sequence[Any]) -> tree.For:

@@ -3,8 +3,12 @@
 Thread ``tx`` of T takes the elements ``tx, tx + T, tx + 2 T, ...``. All threads together take every
 element once, and as one loop they do so in order: ``for (i = 0; i < n; ++i)``. A value that every
 thread reduces on the way goes straight into the block's total (:mod:`~.straight`).
+
+Threads without an element hold the identity of the operator, or a constant that the total begins
+with as well: ``float v = 0; if (tx < 17) v += x[tx];`` in a block of 256 is a row of 17.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,9 +17,12 @@ from hpctc.transpile import types
 from hpctc.transpile.fission import Threads
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.kernel import Translated
+from hpctc.transpile.reduction.bags import worth
 from hpctc.transpile.reduction.combine import Apart, combined
-from hpctc.transpile.reduction.straight import straight
+from hpctc.transpile.reduction.straight import joining, straight
 from hpctc.transpile.scope import Geometry
+from hpctc.transpile.shape.bounds import bounded
+from hpctc.transpile.shape.guards import parts
 from hpctc.transpile.statements import mutated
 
 FEW = 64
@@ -40,6 +47,8 @@ def row(node: Threads, geometry: Geometry, kernel: Translated) -> Row | None:
     if node.mask is not None or node.ordered or geometry.block[1:] != (1, 1):
         return None
     loops = [i for i, s in enumerate(node.body) if isinstance(s, tree.For)]
+    if not loops:
+        return _guarded(node, geometry.block[0], kernel)
     if len(loops) != 1:
         return None
     place = loops[0]
@@ -53,6 +62,72 @@ def row(node: Threads, geometry: Geometry, kernel: Translated) -> Row | None:
     body, starts = joined
     made = replace(made, body=body, joins=node.joins, starts=starts)
     return made if _independent(made, geometry.block[0]) else None
+
+
+def _guarded(node: Threads, threads: int, kernel: Translated) -> Row | None:
+    """Threads of which a guard lets some bring something along, as a row of just these."""
+    statements = [s for part in node.body for s in _branched(part)]
+    places = [i for i, s in enumerate(statements) if isinstance(s, tree.If)]
+    if not places:
+        return None
+    first, end = places[0], places[-1] + 1
+    guards = [s for s in statements[first:end] if isinstance(s, tree.If)]
+    between = [s for s in statements[first:end] if not isinstance(s, tree.If)]
+    guard = _joint(guards)
+    if guard is None or not all(isinstance(s, tree.Declaration) for s in between):
+        return None
+    extent, body = bounded("tx", number(threads), (guard,))
+    if body == (guard,):
+        return None
+    before, after = [*statements[:first], *between], statements[end:]
+    if (constant(extent) or threads) < threads:
+        body = joining(body, after, node.joins)
+    joined = straight(body, before, after, node.joins, kernel)
+    if joined is None:
+        return None
+    body, starts = joined
+    return Row("tx", extent, body, node.joins, starts)
+
+
+def _branched(node: Any) -> tuple[Any, ...]:
+    """``float v = c ? x : 0;`` as ``float v = 0; if (c) v = x;``, and likewise what is joined."""
+    match node:
+        case tree.Declaration(
+            (tree.Variable(name, value=tree.Select(test, yes, no)) as variable,)
+        ) if worth(no) is not None:
+            begun = replace(variable, type=types.bare(variable.type), value=no)
+            return tree.Declaration((begun,)), _given(test, name, yes)
+        case tree.Evaluate(
+            tree.Assign(
+                "=",
+                tree.Name(total),
+                tree.Binary(_, _, tree.Select(test, yes, no) as value)
+                | tree.Select(_, tree.Select(test, yes, no) as value, _),
+            )
+        ) if worth(no) is not None:
+            mine = tree.Name(f"@{total}")  # straight() leaves none of it
+            begun = tree.Variable(mine.name, types.FLOAT, value=no)
+            joined = edit.transform(node, lambda n: mine if n == value else n)
+            return tree.Declaration((begun,)), _given(test, mine.name, yes), joined
+        case _:
+            return (node,)
+
+
+def _given(test: tree.Expr, name: str, value: tree.Expr) -> tree.If:
+    """``if (test) name = value;``."""
+    return tree.If(test, tree.Block((tree.Evaluate(tree.Assign("=", tree.Name(name), value)),)))
+
+
+def _joint(guards: Sequence[tree.If]) -> tree.If | None:
+    """Branches with the same condition as one; None where they differ or change it."""
+    first = guards[0]
+    inside = [s for g in guards for s in parts(g.then)]
+    changed = {n for s in inside for n in mutated(s)}
+    if any(g.condition != first.condition or g.otherwise is not None for g in guards):
+        return None
+    if edit.mentions(first.condition) & changed:
+        return None
+    return tree.If(first.condition, tree.Block(tuple(inside)))
 
 
 def _merged(loop: tree.For, threads: int) -> Row | None:

@@ -42,6 +42,32 @@ def straight(
     return None if firsts else (made, tuple(starts))
 
 
+def joining(
+    body: Sequence[Any], after: Sequence[Any], joins: Sequence[tuple[str, str]]
+) -> tuple[Any, ...]:
+    """The body with ``v = e`` of an accumulator as ``v = v op e``.
+
+    For a body that not all threads run: the others bring the value with which ``v`` begins into the
+    total, so that it is in there whether those that run the body keep it or not.
+    """
+    symbols = {total: symbol for symbol, total in joins}
+    totals = [t for s in after if (t := _total(s)) is not None]
+    held = {value: symbols[total] for total, value in totals if total in symbols}
+
+    def change(node: Any) -> Any:
+        match node:
+            case tree.Evaluate(tree.Assign("=", tree.Name(name) as mine, value)) if (
+                name in held and name not in edit.mentions(value)
+            ):
+                return tree.Evaluate(
+                    tree.Assign("=", mine, join(Operator(held[name]), mine, value))
+                )
+            case _:
+                return node
+
+    return tuple(change(s) for s in body)
+
+
 def _begun(before: Sequence[Any]) -> dict[str, tree.Expr] | None:
     """The constants with which accumulators begin; None where more happens."""
     found: dict[str, tree.Expr] = {}
@@ -134,4 +160,4 @@ def _partner(value: tree.Expr, mine: tree.Name, symbol: str) -> tree.Expr | None
     return pair[1 - pair.index(mine)]
 
 
-__all__ = ["Starts", "straight", "taken"]
+__all__ = ["Starts", "joining", "straight", "taken"]

@@ -1,25 +1,50 @@
 """Bounds of loops from guards, where they are known and where only the program knows them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import reduce
 from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile.fold import Linear, constant, linear, number, written
+from hpctc.transpile.shape.guards import conjuncts
 
 
-def bounded(name: str, extent: tree.Expr, body: Sequence[Any]) -> tuple[tree.Expr, tuple[Any, ...]]:
-    """A guard ``name < n`` around the whole body as the loop's bound."""
+def bounded(
+    name: str, extent: tree.Expr, body: Sequence[Any], inside: Collection[str] = ()
+) -> tuple[tree.Expr, tuple[Any, ...]]:
+    """A guard ``name < n`` around the whole body, alone or with others, as the loop's bound.
+
+    ``inside`` are the variables of loops inside this one: there is no bound from them.
+    """
     match tuple(body):
-        case (tree.If(tree.Binary("<", left, right), tree.Block(inner), None),):
-            form = linear(left).plus(linear(right), -1)
-            if form.of(name) != 1 or name in edit.mentions(written(form.without(name))):
-                return extent, tuple(body)
-            limit = written(Linear({}).plus(form.without(name), -1))
-            if not _stable(limit):
-                return extent, tuple(body)
-            return least(extent, limit), inner
+        case (tree.If(condition, tree.Block(inner), None),):
+            pass
         case _:
             return extent, tuple(body)
+    left: list[tree.Expr] = []
+    for part in conjuncts(condition):
+        limit = _limit(name, part)
+        if limit is None or edit.mentions(limit) & set(inside):
+            left.append(part)
+        else:
+            extent = least(extent, limit)
+    if not left:
+        return extent, inner
+    rest = reduce(lambda a, b: tree.Binary("&&", a, b), left)
+    return extent, (tree.If(rest, tree.Block(inner)),)
+
+
+def _limit(name: str, condition: tree.Expr) -> tree.Expr | None:
+    """``n`` of ``name < n``, or of what says the same."""
+    match condition:
+        case tree.Binary("<", left, right):
+            form = linear(left).plus(linear(right), -1)
+        case _:
+            return None
+    if form.of(name) != 1 or name in edit.mentions(written(form.without(name))):
+        return None
+    limit = written(Linear({}).plus(form.without(name), -1))
+    return limit if _stable(limit) else None
 
 
 def _stable(limit: tree.Expr) -> bool:

@@ -16,8 +16,8 @@ from hpctc.transpile.fold import Linear, constant, number, written
 from hpctc.transpile.intrinsics import FLOAT_MATH
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.shape.emit import emitted
-from hpctc.transpile.shape.order import CALL, cost
 from hpctc.transpile.shape.radix import Loop
+from hpctc.transpile.work import CALL, cost
 
 DEAR = 2 * CALL
 """Operations from which on a value is worth a place in memory."""

@@ -19,11 +19,12 @@ from hpctc.transpile import types
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.reduction.combine import spread
 from hpctc.transpile.shape.arithmetic import rounds, span_of
-from hpctc.transpile.shape.emit import ENOUGH, PARALLEL_WORK, SIMD, loop
+from hpctc.transpile.shape.emit import ENOUGH, SIMD, loop
 from hpctc.transpile.shape.guards import parts
-from hpctc.transpile.shape.order import Access, cost
+from hpctc.transpile.shape.order import Access
 from hpctc.transpile.shape.radix import LANES, Loop, fresh
 from hpctc.transpile.statements import mutated
+from hpctc.transpile.work import cost, worth_threads
 
 WIDEST = 256
 """Columns of a tile: a handful of arrays of that length lie in the first cache."""
@@ -131,7 +132,7 @@ def _lanes(outer: Sequence[Loop], inner: Loop, body: Sequence[Any]) -> int | Non
     if points is None:
         return None
     around = prod(x.points for x in outer)
-    enough = ENOUGH if around * points * cost(body) >= PARALLEL_WORK else 1
+    enough = ENOUGH if worth_threads(around * points * cost(body)) else 1
     fits = [
         n for n in range(LANES, min(points, WIDEST) + 1)
         if points % n == 0 and (n == points or n % (LANES // 2) == 0)

@@ -9,14 +9,15 @@ from hpctc.transpile import types
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.shape.arithmetic import rounds
 from hpctc.transpile.shape.guards import parts
-from hpctc.transpile.shape.order import TILE, cost
+from hpctc.transpile.shape.order import TILE
 from hpctc.transpile.shape.radix import LANES, Loop
 from hpctc.transpile.shape.segments import Segment
+from hpctc.transpile.work import cost, parallel, worth_threads
 
-PARALLEL_WORK = 200_000
-"""Operations below which starting threads costs more than they give."""
 ENOUGH = 16
 """Rounds of a parallel loop that keep the threads of a small machine evenly busy."""
+FEW = 4
+"""Rounds up to which a loop is written out by the compiler, not asked to be SIMD."""
 UNROLLED = 32
 """Rounds, over a nest, up to which inner loops are written out by the compiler."""
 
@@ -55,22 +56,21 @@ def emitted(
     work = cost(body)
     for each in loops:
         work *= min(each.points, 1e9)
-    parallel = work >= PARALLEL_WORK
+    threads = worth_threads(work)
     if tile is not None:
-        return _tiled(loops, tile, body, parallel)
-    depth = _depth(loops) if parallel else 0
+        return _tiled(loops, tile, body, threads)
+    depth = _depth(loops) if threads else 0
     *outer, inner = loops
-    simd = " simd" if vector and inner.points > 1 else ""
+    simd = " simd" if vector and inner.points > FEW else ""
     if outer:
         words = simd
     else:
-        words, depth = (" parallel for" if parallel else "") + simd, 0
+        words, depth = (" parallel for" if threads else "") + simd, 0
     made = (*before, *_innermost(inner, body, split, words))
     for each in reversed(outer):
         made = (loop(each.name, each.extent, made),)
     if depth:
-        collapse = f" collapse({depth})" if depth > 1 else ""
-        made = (tree.Directive(f"#pragma omp parallel for{collapse}"), *made)
+        made = (parallel(depth), *made)
     return made
 
 
@@ -104,7 +104,7 @@ def _depth(loops: Sequence[Loop]) -> int:
 
 
 def _tiled(
-    loops: Sequence[Loop], other: Loop, body: tuple[Any, ...], parallel: bool
+    loops: Sequence[Loop], other: Loop, body: tuple[Any, ...], threads: bool
 ) -> tuple[Any, ...]:
     inner = loops[-1]
     outer = [x for x in loops if x is not other and x is not inner]
@@ -118,11 +118,10 @@ def _tiled(
         made = (_stepped(each, made),)
     for each in reversed(outer):
         made = (loop(each.name, each.extent, made),)
-    if parallel:
+    if threads:
         tiles = Loop("", number(-(-(constant(other.extent) or 1) // TILE)))
         depth = _depth([*outer, tiles, inner])
-        collapse = f" collapse({depth})" if depth > 1 else ""
-        made = (tree.Directive(f"#pragma omp parallel for{collapse}"), *made)
+        made = (parallel(depth), *made)
     return made
 
 

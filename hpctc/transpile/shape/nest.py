@@ -16,13 +16,14 @@ from hpctc.transpile.shape.arithmetic import Arithmetic
 from hpctc.transpile.shape.bounds import least
 from hpctc.transpile.shape.columns import together
 from hpctc.transpile.shape.digits import Digit, Digits
-from hpctc.transpile.shape.emit import PARALLEL_WORK, emitted
+from hpctc.transpile.shape.emit import emitted
 from hpctc.transpile.shape.merge import merged
-from hpctc.transpile.shape.order import accesses, cost, gathers, ordered, tiled
+from hpctc.transpile.shape.order import accesses, gathers, ordered, tiled
 from hpctc.transpile.shape.radix import Axis, Loop
 from hpctc.transpile.shape.reduce import along
 from hpctc.transpile.shape.scalars import declared_late
 from hpctc.transpile.shape.segments import segments
+from hpctc.transpile.work import cost, worth_threads
 
 
 def nested(body: Sequence[Any], geometry: Geometry, kernel: Translated) -> tuple[Any, ...]:
@@ -187,7 +188,7 @@ class _Nest:
     def _chunked(self, work: float, body: Sequence[Any]) -> bool:
         """Whether an axis is long, alone and walked without loops inside: SIMD all the way."""
         loops = any(isinstance(n, tree.For | tree.While) for s in body for n in tree.walk(s))
-        return len(self.axes) == 1 and work >= PARALLEL_WORK and not loops
+        return len(self.axes) == 1 and worth_threads(work) and not loops
 
     def _name(self, digit: Digit) -> str:
         if (title := self.titles.get(digit)) is not None and title not in self.leaves:

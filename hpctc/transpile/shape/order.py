@@ -6,14 +6,12 @@ from typing import Any
 
 from hpctc.syntax import edit, tree
 from hpctc.transpile.fold import Linear, linear
-from hpctc.transpile.shape.arithmetic import rounds, span_of
+from hpctc.transpile.shape.arithmetic import span_of
 from hpctc.transpile.shape.guards import parts
 from hpctc.transpile.shape.radix import LANES, Loop
+from hpctc.transpile.work import trips
 
 TILE = 16
-UNKNOWN_TRIPS = 16
-CALL = 12
-"""What a call costs, in additions."""
 
 _FAR = 12.0
 """A place in a cache line of its own, in places side by side."""
@@ -87,11 +85,6 @@ def gathers(inner: Loop, touched: Sequence[Access]) -> bool:
     return rows > sum(a.times for a in touched) / 2
 
 
-def trips(node: tree.For) -> float:
-    """How often a loop goes round, a guess where that is not known."""
-    return rounds(node) or UNKNOWN_TRIPS
-
-
 def inner_price(loop: Loop, touched: Sequence[Access]) -> float:
     """What the body's memory costs if this loop is the innermost."""
     points = loop.points
@@ -142,20 +135,3 @@ def tiled(loops: Sequence[Loop], touched: Sequence[Access]) -> Loop | None:
 def _far(access: Access, name: str) -> bool:
     stride = access.stride(name)
     return stride is None or abs(stride) > LANES
-
-
-def cost(body: Sequence[Any]) -> float:
-    """Operations of one run of a body: arithmetic, memory and calls, each as often as it runs."""
-    total = 0.0
-    for node in body:
-        if isinstance(node, tree.For):
-            total += trips(node) * (1 + cost(parts(node.body)))
-        elif isinstance(node, tree.While | tree.Do):
-            total += UNKNOWN_TRIPS * cost(list(tree.children(node)))
-        elif isinstance(node, tree.Index):
-            total += 1
-            total += cost(list(tree.children(node.index))) / 4
-        elif isinstance(node, tree.Node):
-            own = {tree.Call: CALL, tree.Binary: 1, tree.Select: 1}.get(type(node), 0)
-            total += own + cost(list(tree.children(node)))
-    return total

@@ -8,8 +8,9 @@ from hpctc.transpile import types
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.shape.arithmetic import span_of
 from hpctc.transpile.shape.guards import parts
-from hpctc.transpile.shape.order import Access, accesses, trips
+from hpctc.transpile.shape.order import Access, accesses
 from hpctc.transpile.shape.radix import Loop
+from hpctc.transpile.work import trips
 
 SHORT = 8
 """Terms below which SIMD over them does not pay."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from hpctc.syntax import tree
 from hpctc.transpile.contract import definitions
+from hpctc.transpile.contract.bounds import limit, single
 from hpctc.transpile.contract.flow import Definition
 from hpctc.transpile.contract.forms import Doubt, Form, Space
 from hpctc.transpile.contract.merge import merged
@@ -65,6 +66,10 @@ def _loops(one: Definition, space: Space, kernel: Translated) -> tuple[Any, ...]
         return [index, *forms(value), *(b.form for b in test)]
 
     apply(lambda form: space.mapped(form, {}))
+    ends = [b for b in test if single(b) and b.low is None]
+    for bound in ends:
+        limit(space, bound)
+    test = tuple(b for b in test if b not in ends)
     digits = sorted({d for f in every() for d in f.digits()})
     change, digits = merged(space, every(), digits)
     apply(change)

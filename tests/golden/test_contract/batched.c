@@ -12,7 +12,7 @@ typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 void entry(const float *restrict a, const float *restrict b, float *restrict out) {
   // b, in panels of 32.
-  _Alignas(64) float packed[1936];
+  _Alignas(64) float packed[1920];
   for (int i = 0; i < 3; ++i) {
     for (int k = 0; k < 20; ++k) {
       #pragma omp simd

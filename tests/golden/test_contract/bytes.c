@@ -1,4 +1,5 @@
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__GNUC__) && !defined(__clang__)
 // Nobody reads the exception flags: conditional arithmetic may become SIMD.
@@ -25,8 +26,9 @@ void entry(const int8_t *restrict a, const int8_t *restrict b, int32_t *restrict
       prepared_1[j * 30 + k] = b[j * 30 + k];
     }
   }
+  memset(&prepared_1[1350], 0, 64 * sizeof(int));
   // a, in panels of 16.
-  _Alignas(64) int packed[496];
+  _Alignas(64) int packed[480];
   for (int k = 0; k < 30; ++k) {
     #pragma omp simd
     for (int lane = 0; lane < 16; ++lane) {

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #if defined(__GNUC__) && !defined(__clang__)
 // Nobody reads the exception flags: conditional arithmetic may become SIMD.
 #pragma GCC optimize("no-trapping-math")
@@ -23,6 +25,7 @@ void entry(const float *restrict x, const float *restrict w, float *restrict out
       }
     }
   }
+  memset(&padded[726], 0, 64 * sizeof(float));
   // Tiles of 20 x 16 sums in registers.
   for (int i = 0; i < 2; ++i) {
     for (int l = 0; l < 9; ++l) {

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #if defined(__GNUC__) && !defined(__clang__)
 // Register tiles leave no registers for what the next iteration will load again.
 #pragma GCC optimize("no-predictive-commoning")
@@ -12,6 +14,7 @@ void entry(const float *restrict x, const float *restrict w, float *restrict out
   for (int place = 0; place < 2304; ++place) {
     copied[place] = x[place];
   }
+  memset(&copied[2304], 0, 32 * sizeof(float));
   // Tiles of 1 x 32 sums in registers.
   for (int i = 0; i < 6; ++i) {
     for (int j = 0; j < 14; ++j) {

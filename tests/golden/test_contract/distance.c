@@ -17,7 +17,7 @@ float sqrtf(float) __attribute__((const));
 
 void entry(const float *restrict a, const float *restrict b, float *restrict out) {
   // a, in panels of 16.
-  _Alignas(64) float packed[176];
+  _Alignas(64) float packed[160];
   for (int k = 0; k < 10; ++k) {
     #pragma omp simd
     for (int lane = 0; lane < 16; ++lane) {

@@ -16,7 +16,7 @@ static inline int min_int(int a, int b) {
 
 void entry(const float *restrict a, const float *restrict b, float *restrict out) {
   // a, in panels of 16.
-  _Alignas(64) float packed[1408];
+  _Alignas(64) float packed[1392];
   for (int panel = 0; panel < 3; ++panel) {
     for (int k = 0; k < 29; ++k) {
       #pragma omp simd

@@ -12,7 +12,7 @@ typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 void entry(const float *restrict a, const float *restrict b, const float *restrict bias, float *restrict out) {
   // b, in panels of 32.
-  _Alignas(64) float packed[1296];
+  _Alignas(64) float packed[1280];
   for (int k = 0; k < 40; ++k) {
     #pragma omp simd
     for (int lane = 0; lane < 32; ++lane) {

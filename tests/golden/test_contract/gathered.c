@@ -7,7 +7,7 @@ typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 void entry(const float *restrict x, const float *restrict w, float *restrict out) {
   // w, in panels of 16.
-  _Alignas(64) float packed[592];
+  _Alignas(64) float packed[576];
   for (int k0 = 0; k0 < 4; ++k0) {
     for (int k1 = 0; k1 < 3; ++k1) {
       for (int k2 = 0; k2 < 3; ++k2) {

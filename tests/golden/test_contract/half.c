@@ -1,3 +1,5 @@
+#include <string.h>
+
 #if defined(__GNUC__) && !defined(__clang__)
 // Register tiles leave no registers for what the next iteration will load again.
 #pragma GCC optimize("no-predictive-commoning")
@@ -14,6 +16,7 @@ void entry(const _Float16 *restrict a, const _Float16 *restrict b, _Float16 *res
       prepared[i * 24 + k] = (float)a[i * 24 + k];
     }
   }
+  memset(&prepared[384], 0, 64 * sizeof(float));
   // b, as float.
   _Alignas(64) float prepared_1[1024];
   for (int k = 0; k < 24; ++k) {
@@ -22,6 +25,7 @@ void entry(const _Float16 *restrict a, const _Float16 *restrict b, _Float16 *res
       prepared_1[k * 40 + j] = (float)b[k * 40 + j];
     }
   }
+  memset(&prepared_1[960], 0, 64 * sizeof(float));
   // Tiles of 8 x 48 sums in registers.
   for (int block = 0; block < 2; ++block) {
     f32x16 sum[8][3];

@@ -16,7 +16,7 @@ static inline int min_int(int a, int b) {
 
 void entry(const float *restrict a, const float *restrict b, float *restrict out) {
   // b, in panels of 32.
-  _Alignas(64) float packed[1872];
+  _Alignas(64) float packed[1856];
   for (int panel = 0; panel < 2; ++panel) {
     for (int k = 0; k < 29; ++k) {
       #pragma omp simd

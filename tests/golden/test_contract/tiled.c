@@ -12,7 +12,7 @@ typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
 
 void entry(const float *restrict a, const float *restrict b, float *restrict out) {
   // b, in panels of 48.
-  _Alignas(64) float packed[3376];
+  _Alignas(64) float packed[3360];
   for (int k = 0; k < 70; ++k) {
     #pragma omp simd
     for (int lane = 0; lane < 48; ++lane) {

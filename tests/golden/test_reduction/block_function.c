@@ -1,5 +1,4 @@
 void entry(const float *restrict x, float *restrict y) {
-  #pragma omp parallel for
   for (int bx = 0; bx < 3; ++bx) {
     float sum = 0.0f;
     // 8 parts of the row at once: their additions do not wait for one another.

@@ -1,5 +1,4 @@
 void entry(const float *restrict x, float *restrict y) {
-  #pragma omp parallel for
   for (int bx = 0; bx < 3; ++bx) {
     float mean;
     float sum = 0.0f;
