@@ -12,6 +12,8 @@ from tree_sitter import Node
 _CONDITIONAL = {"if_statement", "for_statement", "while_statement", "do_statement",
                 "switch_statement", "for_range_loop"}  # fmt: skip
 
+_ALLOCATORS = {"cudaMalloc", "cudaMallocManaged", "cudaMallocAsync"}
+
 
 @dataclass(frozen=True)
 class HostLaunch:
@@ -38,6 +40,15 @@ class Helper:
     value: str
 
 
+@dataclass(frozen=True)
+class Allocation:
+    """A buffer of the device as the host code makes it."""
+
+    pointer: str
+    bytes: str
+    """An expression of the host's variables."""
+
+
 def launches(root: Node) -> Iterator[HostLaunch]:
     """Every launch below a node of tree-sitter's, in source order."""
     given = [found for node in walk(root) if (found := _given(node)) is not None]
@@ -59,6 +70,16 @@ def launches(root: Node) -> Iterator[HostLaunch]:
             _texts(call.child_by_field_name("arguments")), call.start_point[0] + 1,
             tuple(_visible(call, given)),
         )  # fmt: skip
+
+
+def allocations(root: Node) -> Iterator[Allocation]:
+    """Every ``cudaMalloc(&p, bytes)`` and its like below a node, in source order."""
+    for call in walk(root):
+        if call.type != "call_expression":
+            continue
+        args = _texts(call.child_by_field_name("arguments"))
+        if text(call.child_by_field_name("function")) in _ALLOCATORS and len(args) >= 2:
+            yield Allocation(args[0].rpartition("&")[2].strip("() "), args[1])
 
 
 def helpers(root: Node) -> Iterator[Helper]:

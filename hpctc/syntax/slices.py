@@ -13,7 +13,15 @@ import tree_sitter_cuda
 from tree_sitter import Language, Parser
 from tree_sitter import Node as Found
 
-from hpctc.syntax.launches import Helper, HostLaunch, helpers, launches, text
+from hpctc.syntax.launches import (
+    Allocation,
+    Helper,
+    HostLaunch,
+    allocations,
+    helpers,
+    launches,
+    text,
+)
 
 _DEVICE = (b"__global__", b"__device__", b"__constant__", b"__shared__")
 _TYPES = {
@@ -46,6 +54,7 @@ class Sliced:
     launches: tuple[HostLaunch, ...]
     helpers: tuple[Helper, ...]
     """Host functions that extents of launches may call."""
+    allocations: tuple[Allocation, ...] = ()
 
 
 def device_part(source: str) -> Sliced:
@@ -56,7 +65,8 @@ def device_part(source: str) -> Sliced:
     for item in _items(root):
         if _is_device(item):
             keep[item.start_byte : item.end_byte] = b"\1" * (item.end_byte - item.start_byte)
-    return Sliced(_shown(data, keep), tuple(launches(root)), tuple(helpers(root)))
+    found = tuple(launches(root)), tuple(helpers(root)), tuple(allocations(root))
+    return Sliced(_shown(data, keep), *found)
 
 
 def without_host(source: str) -> str:

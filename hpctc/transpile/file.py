@@ -142,7 +142,8 @@ def understood(source: str, asked: Asked, name: str, folder: Path | None) -> Und
         kinds.append(kind)
     given = tuple(scopes.templates[p.name] for p in defined.parameters)
     return Understood(
-        program, kernel, tuple(names), tuple(kinds), buffers, tuple(args), given, shape, host, sliced
+        program, kernel, tuple(names), tuple(kinds), buffers, tuple(args), given, shape, host,
+        sliced,
     )  # fmt: skip
 
 
