@@ -10,15 +10,18 @@ from pathlib import Path
 
 from hpctc.core.records import Launch
 from hpctc.syntax import edit, printer, tree
-from hpctc.syntax.slices import Allocation
+from hpctc.syntax.launches import Allocation
+from hpctc.syntax.slices import without_host
 from hpctc.transpile import types
 from hpctc.transpile.file import Asked, Understood, told, understood
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.host import Host, expression, folded
 
-DTYPES = {"bool": "bool", "int8_t": "int8", "uint8_t": "uint8", "int16_t": "int16",
-          "uint16_t": "uint16", "int": "int32", "unsigned": "uint32", "int64_t": "int64",
-          "uint64_t": "uint64", "_Float16": "float16", "float": "float32", "double": "float64"}  # fmt: skip
+DTYPES = {
+    "bool": "bool", "int8_t": "int8", "uint8_t": "uint8", "int16_t": "int16",
+    "uint16_t": "uint16", "int": "int32", "unsigned": "uint32", "int64_t": "int64",
+    "uint64_t": "uint64", "_Float16": "float16", "float": "float32", "double": "float64",
+}  # fmt: skip
 """A C type of ours -> numpy's name."""
 
 
@@ -47,6 +50,8 @@ class Launched:
     """As C++ names it: ``scale<float, 4>``."""
     device: str
     """The device part of the file, macros expanded."""
+    source: str
+    """The file but for its host part, as written: what the emulator runs."""
     signature: str
     """``void scale(const float *restrict x, float *restrict y, int n)``."""
     parameters: tuple[Parameter, ...]
@@ -90,6 +95,7 @@ def launched(
         found.kernel,
         f"{found.kernel}<{templates}>" if templates else found.kernel,
         "\n".join(line.rstrip() for line in found.sliced.device.splitlines() if line.strip()),
+        without_host(source),
         found.signature.removesuffix(";"),
         (*own, *sizes),
         len(own),
