@@ -174,6 +174,8 @@ MORE: dict[str, Oracle] = {
     "scale_shift_nchw": lambda x, a, b: x * a[:, None, None] + b[:, None, None],
     "scale_shift_nchwc": lambda x, a, b: torch.einsum("nchwk,ck->nchwk", x, a)
     + b[:, None, None, :],
+    "fast_exp": torch.exp, "fast_tanh": torch.tanh, "fast_erf": torch.erf,
+    "fast_softmax": lambda x, axis: torch.softmax(x, axis),
     "prelu": prelu,
     "lrn": lambda x, size, alpha, beta, bias: F.local_response_norm(x, size, alpha, beta, bias),
     "batch_matmul": batch_matmul, "sparse_dense": sparse_dense, "binary_dense": binary_dense,

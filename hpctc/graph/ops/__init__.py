@@ -16,6 +16,7 @@ from hpctc.graph.ops import (  # noqa: F401  imported for their declarations
     blocks,
     channel,
     conv,
+    fast,
     gather,
     image,
     layout,

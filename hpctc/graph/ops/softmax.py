@@ -75,4 +75,5 @@ def _log_share(x: Interval, n: int) -> Interval:
 
 
 _declare("softmax", softmax, _share, "e ** x / sum(e ** x)")
+_declare("fast_softmax", softmax, _share, "e ** x / sum(e ** x), by a polynomial,")
 _declare("log_softmax", log_softmax, _log_share, "x - ln(sum(e ** x))")

@@ -63,6 +63,7 @@ HELPERS = {
     "rsqrt": Helper(("sqrt",)),
     "splat": Helper(),
     "bits": Helper(),
+    "reinterpret": Helper(),
     "power_of_two": Helper(),
     "mantissa": Helper(("bits",)),
     "exp": Helper(("power_of_two",), ulp=1.1),

@@ -33,6 +33,9 @@ GATHER = re.compile(
 SQUEEZED = re.compile(r"(\.[xyzw])([+*/-])(?=\w)")
 """An operation on a lane, written without spaces."""
 
+PUNNED = re.compile(r"\(\*\(float \*\)\(&\((\w+)\)\)\)")
+"""``(*(float *)(&(v_)))``: the bits of an int as a float, which C++ leaves undefined in this form."""
+
 APPENDED = re.compile(r"_(?:reindex|pad|ptr)(?=_|$)")
 """What TVM adds to the names of buffers."""
 
@@ -119,6 +122,7 @@ def _kernel(match: re.Match[str], title: Title) -> str:
     """One kernel, cleaned."""
     body = _typed(_gathers(match["body"]))
     params, body = _renamed(_typed(match["params"]), FLOAT.sub(decimal, body))
+    body = PUNNED.sub(r"__int_as_float(\1)", body)
     body = re.sub(r",(?=\S)", ", ", SQUEEZED.sub(r"\1 \2 ", _scalars(body)))
     lines = loops.renamed(loops.indented(loops.unrolled(body.splitlines())))
     lines, indices = _indexed(lines, {p.split()[-1] for p in params})

@@ -71,11 +71,13 @@ def _pack(site: Site) -> Tensor:
 @emits("binary_dense")
 def _binary(site: Site) -> Tensor:
     x, w = site.args
-    bits = tirx.const(site.attrs["bits"], "int32")
-    k = te.reduce_axis((0, site.operands[1].shape[1]), name="k")
+    words = site.operands[1].shape[1]
+    whole = tirx.const(site.attrs["bits"] * words, "int32")
+    k = te.reduce_axis((0, words), name="k")
 
-    def element(*index: Expr) -> Expr:
-        unlike = x(*index[:-1], k.var) ^ w(index[-1], k.var)
-        return te.sum(bits - ones(unlike) * 2, axis=k)
+    def unlike(*index: Expr) -> Expr:
+        # words of zeros, with which a GPU may fill its tiles up, count for nothing
+        return te.sum(ones(x(*index[:-1], k.var) ^ w(index[-1], k.var)), axis=k)
 
-    return site.compute(element)
+    found = site.compute(unlike, "unlike")
+    return site.compute(lambda *i: whole - found(*i) * 2)

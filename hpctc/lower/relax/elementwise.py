@@ -195,7 +195,9 @@ ROUNDED = frozenset({"leaky_relu", "elu"})
 """Those of them that are computed in float32 where the element type is float16."""
 
 
-def _widened(function: Callable[..., Expr]) -> Callable[..., Expr]:
+def widened(function: Callable[..., Expr]) -> Callable[..., Expr]:
+    """``function`` computed in float32 where the element type is float16."""
+
     def computed(*values: Expr) -> Expr:
         if dtype_of(values[0]) != "float16":
             return function(*values)
@@ -224,7 +226,7 @@ def _attributed(function: Callable[[Expr, Attrs], Expr]) -> Callable[[Site], Ten
     def emit(site: Site) -> Tensor:
         return site.compute(
             lambda *i: (
-                _widened(lambda x: function(x, site.attrs))(site.x(*i))
+                widened(lambda x: function(x, site.attrs))(site.x(*i))
                 if site.op in ROUNDED
                 else function(site.x(*i), site.attrs)
             )
@@ -234,5 +236,5 @@ def _attributed(function: Callable[[Expr, Attrs], Expr]) -> Callable[[Site], Ten
 
 
 EMITTERS.update({name: elementwise(f) for name, f in EXACT.items()})
-EMITTERS.update({name: elementwise(_widened(f)) for name, f in WIDE.items()})
+EMITTERS.update({name: elementwise(widened(f)) for name, f in WIDE.items()})
 EMITTERS.update({name: _attributed(f) for name, f in WITH_ATTRS.items()})

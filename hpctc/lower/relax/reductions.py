@@ -172,22 +172,29 @@ def _logsumexp(site: Site) -> Tensor:
     return fold.result(lambda i: (tirx.log(total(*i)) + top(*i)).astype(site.dtype))
 
 
-@emits("softmax", "log_softmax")
+@emits("log_softmax")
+def _log_softmax(site: Site) -> Tensor:
+    fold = Fold(site, axes=(site.attrs["axis"],))
+    top, total = _exponentials(site, fold)
+
+    def log_share(*index: Expr) -> Expr:
+        outer = fold.outer(index)
+        share = _wide(site.x(*index), site) - top(*outer) - tirx.log(total(*outer))
+        return share.astype(site.dtype)
+
+    return site.compute(log_share)
+
+
+@emits("softmax")
 def _softmax(site: Site) -> Tensor:
+    return softmax(site, tirx.exp)
+
+
+def softmax(site: Site, exp: Callable[[Expr], Expr]) -> Tensor:
+    """The softmax along ``axis`` with ``exp`` for the exponential."""
     fold = Fold(site, axes=(site.attrs["axis"],))
     top = fold.reduce(te.max, lambda v, _: _wide(v, site), "row_max")
-    if site.op == "log_softmax":
-        top, total = _exponentials(site, fold)
-
-        def log_share(*index: Expr) -> Expr:
-            outer = fold.outer(index)
-            share = _wide(site.x(*index), site) - top(*outer) - tirx.log(total(*outer))
-            return share.astype(site.dtype)
-
-        return site.compute(log_share)
-    powers = site.compute(
-        lambda *i: tirx.exp(_wide(site.x(*i), site) - top(*fold.outer(i))), "row_exp"
-    )
+    powers = site.compute(lambda *i: exp(_wide(site.x(*i), site) - top(*fold.outer(i))), "row_exp")
     over = Fold(Site(site.op, (powers,), site.operands, site.attrs, site.results), fold.axes)
     total = over.reduce(te.sum, lambda v, _: v, "row_sum")
     return site.compute(lambda *i: (powers(*i) / total(*fold.outer(i))).astype(site.dtype))

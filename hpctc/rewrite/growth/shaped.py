@@ -55,6 +55,9 @@ def _quantify(name: str) -> Move:
     return quantify
 
 
+ALONG = ("softmax", "fast_softmax", "log_softmax", "cumsum", "argmax", "argmin")
+
+
 def _along(name: str) -> Move:
     def along(growth: Growth, x: str) -> str | None:
         shape = growth.shape(x)
@@ -244,7 +247,7 @@ MOVES.update(
                 "sum", "mean", "prod", "max", "min", "variance", "logsumexp",
             )
         },
-        **{n: _along(n) for n in ("softmax", "log_softmax", "cumsum", "argmax", "argmin")},
+        **{n: _along(n) for n in ALONG},
         **{n: _norm(n, 3) for n in ("group_norm", "instance_norm")},
         **{n: _norm(n, 2) for n in ("layer_norm", "rms_norm", "batch_norm")},
         **{f"conv{r}d": _conv(r) for r in (1, 2, 3)},
