@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from hpctc.cli import main
 from hpctc.core import jsonl
 from hpctc.core.records import Timing
+from hpctc.report.code import Blocks
 from hpctc.report.page import page
 from hpctc.report.reading import read
 
@@ -100,8 +102,19 @@ def test_a_source_is_held_once(write_run: Write) -> None:
     assert len(re.findall(r'<template id="b-', text)) == len(
         set(re.findall(r'<template id="(b-\w+)"', text))
     )
-    assert text.count("conv_kernel(float") == 0  # coloured: the words stand in tags
-    assert text.count(">conv_kernel</span>") == 1
+    assert text.count("__global__</b>") == 1  # coloured: the word stands in a tag
+    assert text.count("conv_kernel(") == 1
+
+
+def test_colours_change_no_letter() -> None:
+    code = (
+        '#include "a.h"\n\n/* <b> & */ static int f(void) {\n\treturn sizeof("\\"") > 1.5f;\n}\n\n'
+    )
+    blocks = Blocks()
+    html = blocks.known[blocks.add(code, "c")].html
+    assert unescape(re.sub(r"<[^>]*>", "", html)) == code
+    for coloured in ('"com">/* &lt;b&gt; &amp; */', '"key">static<', '"num">1.5f', '"fun">f<'):
+        assert coloured in html
 
 
 def test_runs_that_timed_nothing_make_a_page(write_run: Write) -> None:
