@@ -80,7 +80,8 @@ def generate(words: tuple[str, ...], out: Path, jobs: int, database: Path, **ask
     """Make checked CUDA/C pairs of operator graphs.
 
     A SOURCE is an operator ('hpctc ops' lists them), a .graph file, a suite or dataset, 'all' for
-    every operator, or 'grown' for random graphs. Without --count the sources are taken as they
+    every operator, 'published:NAME' ('published:all') for one of HPCTransEval at its published
+    shapes, or 'grown' for random graphs. Without --count the sources are taken as they
     are; with it they are widened by other extents, growth and rewrites.
 
     An interrupted run is continued by the same command. The same seed at effort none gives the

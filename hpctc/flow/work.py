@@ -18,7 +18,7 @@ from hpctc.core.errors import UsageError
 from hpctc.core.records import Provenance
 from hpctc.dataset import read
 from hpctc.dataset.wiring import graph_id
-from hpctc.graph import ops
+from hpctc.graph import ops, published
 from hpctc.graph.files import read_graphs
 from hpctc.graph.ir import Graph
 from hpctc.graph.samples import graph_of
@@ -35,6 +35,9 @@ STEPS = 4
 """Rewrites that make one version, at most."""
 
 ALL, GROWN = "all", "grown"
+
+PUBLISHED = "published:"
+"""What stands before a name of HPCTransEval; ``published:all`` takes all of them."""
 
 DEFAULT_SIZE = "small"
 
@@ -183,6 +186,10 @@ def _source(word: str) -> Source:
         return Source(ALL, _operators(list(ops.OPS)))
     if word in ops.OPS:
         return Source(word, _operators([word]))
+    if word.startswith(PUBLISHED):
+        return _published(word)
+    if word in published.published():
+        return _published(f"{PUBLISHED}{word}")
     path = Path(word)
     if path.suffix == ".graph" or (path.is_file() and path.suffix not in (".jsonl", ".parquet")):
         return _file(path)
@@ -199,6 +206,14 @@ def _operators(names: Sequence[str]) -> tuple[tuple[str, Graph], ...]:
         for op in declared
         if lap < len(op.samples)
     )
+
+
+def _published(word: str) -> Source:
+    """Operators of HPCTransEval at their published shapes: one by name, or all."""
+    name = word.removeprefix(PUBLISHED)
+    chosen = published.published() if name == ALL else {name: published.find(name)}
+    digest = hashlib.sha256("".join(map(show, chosen.values())).encode()).hexdigest()[:16]
+    return Source(f"{word}@{digest}", tuple((f"published {n}", g) for n, g in chosen.items()))
 
 
 def _file(path: Path) -> Source:
@@ -223,7 +238,8 @@ def _collection(word: str) -> Source:
 
 
 def _near(word: str) -> str:
-    near = difflib.get_close_matches(word, [*ops.OPS, ALL, GROWN, *suite.names()], 3)
+    known = [*ops.OPS, *published.published(), ALL, GROWN, *suite.names()]
+    near = difflib.get_close_matches(word, list(dict.fromkeys(known)), 3)
     if near:
         return f"did you mean {' or '.join(near)}?"
     return "give an operator ('hpctc ops' lists them), a .graph file, a suite, 'all' or 'grown'"

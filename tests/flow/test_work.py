@@ -8,6 +8,7 @@ from hpctc.core.errors import HpctcError, UsageError
 from hpctc.dataset.wiring import graph_id
 from hpctc.flow.work import Item, Plan, items, sources
 from hpctc.graph import ops
+from hpctc.graph.published import published
 from hpctc.graph.text import parse, show
 from hpctc.rewrite import replay
 
@@ -46,6 +47,19 @@ def test_a_file_is_taken_as_it_is_unless_a_size_is_asked_for(tmp_path: Path) -> 
 def test_all_begins_with_one_sample_of_every_operator() -> None:
     found = listed(PLAN, "all", most=len(ops.OPS))
     assert {i.provenance.source for i in found} == {f"operator {name}" for name in ops.OPS}
+
+
+@pytest.mark.parametrize("word", ["conv2d_opt", "published:conv2d_opt"])
+def test_a_published_name_is_a_source(word: str) -> None:
+    (found,) = listed(replace(PLAN, size=None), word)
+    assert found.name == "conv2d_opt"
+    assert found.provenance.source == "published conv2d_opt"
+    assert parse(found.graph).inputs[0].type.shape == (2, 32, 256, 256)
+
+
+def test_all_published_names_are_taken_in_their_order() -> None:
+    found = listed(replace(PLAN, size=None), "published:all", most=99)
+    assert [i.name for i in found] == list(published())
 
 
 def test_a_count_goes_on_at_other_extents_and_never_twice() -> None:

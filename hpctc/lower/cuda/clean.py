@@ -34,7 +34,7 @@ SQUEEZED = re.compile(r"(\.[xyzw])([+*/-])(?=\w)")
 """An operation on a lane, written without spaces."""
 
 PUNNED = re.compile(r"\(\*\(float \*\)\(&\((\w+)\)\)\)")
-"""``(*(float *)(&(v_)))``: the bits of an int as a float, which C++ leaves undefined in this form."""
+"""``(*(float *)(&(v_)))``: the bits of an int as a float, in a form that C++ leaves undefined."""
 
 APPENDED = re.compile(r"_(?:reindex|pad|ptr)(?=_|$)")
 """What TVM adds to the names of buffers."""
