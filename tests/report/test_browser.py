@@ -98,6 +98,24 @@ def is_open(browser: "Chrome") -> bool:
     return bool(browser.execute_script("return document.getElementById('sheet').open"))
 
 
+def enter(browser: "Chrome", css: str) -> None:
+    """Click on a task, and see its view."""
+    one(browser, css).click()
+    wait(browser, is_open)
+
+
+def heading(browser: "Chrome") -> str | None:
+    """Of the task that is shown."""
+    return next((h.text for h in browser.find_elements("css selector", "#body h2")), None)
+
+
+def wait(browser: "Chrome", until: "Callable[[Chrome], bool]") -> None:
+    """A page hears of its new address a moment later; on a busy machine a long one."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    WebDriverWait(browser, 10).until(until)
+
+
 def test_the_filter_narrows_the_table(opened: "Chrome") -> None:
     assert names(opened) == ["conv", "gelu", "softmax", "sum", "tanh"]
     one(opened, "#find").send_keys("soft")
@@ -132,9 +150,9 @@ def test_a_click_on_a_heading_sorts(opened: "Chrome") -> None:
 
 
 def test_a_click_on_a_task_shows_everything_of_it(opened: "Chrome") -> None:
-    one(opened, "#table tbody tr:nth-child(4)").click()
+    enter(opened, "#table tbody tr:nth-child(4)")
     assert is_open(opened)
-    assert one(opened, "#body h2").text == "sum"
+    wait(opened, lambda b: heading(b) == "sum")
     shown = [code.text for code in opened.find_elements("css selector", "#body .code")]
     assert "__global__ void sum_kernel" in shown[0]
     assert "void sum(const float *restrict x" in shown[1]
@@ -157,14 +175,14 @@ def test_the_keyboard_is_enough(opened: "Chrome") -> None:
     one(opened, "#clear").click()
     opened.execute_script("document.querySelector('#table tbody a').focus()")
     press(opened, "\ue007")  # enter
-    assert one(opened, "#body h2").text == "conv"
+    wait(opened, lambda b: heading(b) == "conv")
     press(opened, "\ue014")  # right
-    assert one(opened, "#body h2").text == "gelu"
+    wait(opened, lambda b: heading(b) == "gelu")
     press(opened, "\ue012")  # left
     press(opened, "\ue012")
-    assert one(opened, "#body h2").text == "tanh"
+    wait(opened, lambda b: heading(b) == "tanh")
     press(opened, "\ue00c")  # escape
-    assert not is_open(opened)
+    wait(opened, lambda b: not is_open(b))
     assert opened.switch_to.active_element.text == "tanh"
 
 
@@ -174,15 +192,14 @@ def test_any_record_is_a_link(opened: "Chrome") -> None:
     )
     last = held[2].split()[-1]
     opened.execute_script("location.hash = arguments[0]", last)
-    opened.execute_async_script("setTimeout(arguments[0], 50)")
-    assert one(opened, "#body h2").text == "softmax"
+    wait(opened, lambda b: heading(b) == "softmax")
 
 
 @pytest.mark.parametrize("width", [400, 1280])
 def test_nothing_is_wider_than_the_screen(opened: "Chrome", width: int) -> None:
     screen(opened, width)
     assert opened.execute_script("return document.documentElement.scrollWidth") <= width
-    one(opened, "#table tbody a").click()
+    enter(opened, "#table tbody a")
     assert opened.execute_script("return document.getElementById('body').scrollWidth") <= width
     shown = opened.execute_script(
         "return ['narrow', 'wide'].map(kind => [...document.querySelectorAll(`svg.${kind}`)]"
@@ -220,7 +237,7 @@ def test_a_draft_shows_whose_it_is(spoken: "Chrome") -> None:
     assert len(bars) == 1 + 3  # the model alone; two drafters and the model
     shown = {bar.value_of_css_property("fill") for bar in bars}
     assert len(shown) == 3  # each its own colour, the model the same one twice
-    one(spoken, "#table tbody tr:nth-child(1) a").click()
+    enter(spoken, "#table tbody tr:nth-child(1) a")
     select = one(spoken, "#body .pane:nth-child(2) select")
     (answer,) = [
         o for o in select.find_elements("tag name", "option") if o.text == "drafts: answer"
@@ -238,7 +255,7 @@ def test_a_draft_shows_whose_it_is(spoken: "Chrome") -> None:
 
 
 def test_turns_open_beside_the_task(spoken: "Chrome") -> None:
-    one(spoken, "#table tbody tr:nth-child(3) a").click()
+    enter(spoken, "#table tbody tr:nth-child(3) a")
     turns = spoken.find_elements("css selector", "#body .turns li")
     assert [turn.text.split()[0] for turn in turns] == ["not", "correct"]
     turns[1].find_element("css selector", "button").click()
@@ -253,7 +270,7 @@ def test_turns_open_beside_the_task(spoken: "Chrome") -> None:
 def test_a_language_model_fits_the_screen(spoken: "Chrome", width: int) -> None:
     screen(spoken, width)
     assert spoken.execute_script("return document.documentElement.scrollWidth") <= width
-    one(spoken, "#table tbody tr:nth-child(3) a").click()
+    enter(spoken, "#table tbody tr:nth-child(3) a")
     assert spoken.execute_script("return document.getElementById('body').scrollWidth") <= width
 
 
@@ -279,7 +296,7 @@ def test_a_print_has_no_controls(opened: "Chrome") -> None:
 
 
 def test_a_task_is_printed_whole(opened: "Chrome") -> None:
-    one(opened, "#table tbody a").click()
+    enter(opened, "#table tbody a")
     opened.execute_script("dispatchEvent(new Event('beforeprint'))")
     screen(opened, 1280, "light", "print")
     assert not one(opened, "#sheet").is_displayed()
@@ -294,7 +311,7 @@ def test_a_task_is_printed_whole(opened: "Chrome") -> None:
 def test_the_browser_has_nothing_to_complain_about(opened: "Chrome") -> None:
     opened.get_log("browser")
     opened.refresh()
-    one(opened, "#table tbody a").click()
+    enter(opened, "#table tbody a")
     assert opened.get_log("browser") == []
     requests = opened.execute_script("return performance.getEntriesByType('resource').length")
     assert requests == 0
