@@ -66,6 +66,8 @@ THREADS = 2
 PLANTED = 1.10
 BARS = {"false alarms": 0.01, "found": 0.99}
 ROUND_SECONDS = 0.3
+SIDES, CLOCKS = ("candidate", "baseline"), ("ns", "busy_ns")
+"""Of a timing's columns."""
 RUN = tuple(FEWEST_ROUNDS if start == 0 else SHORTEST for start in range(STARTS[0]))
 """Calls of each start of a recorded run."""
 
@@ -223,24 +225,31 @@ def swapped(timings: Sequence[Timing], random: np.random.Generator) -> list[Timi
     """The same, or with the two sides in each other's place: they are equals."""
     if random.integers(2):
         return list(timings)
-    return [replace(t, candidate_ns=t.baseline_ns, baseline_ns=t.candidate_ns) for t in timings]
+    pairs = [(f"{a}_{clock}", f"{b}_{clock}") for a, b in (SIDES, SIDES[::-1]) for clock in CLOCKS]
+    return [with_columns(t, {mine: getattr(t, theirs) for mine, theirs in pairs}) for t in timings]
+
+
+def with_columns(timing: Timing, columns: Mapping[str, Any]) -> Timing:
+    """The same with other times."""
+    return replace(timing, **columns)
 
 
 def run_of(starts: Sequence[Timing]) -> Timing:
     """What an evaluation that is short of time takes of so many starts."""
-    mine = [t.candidate_ns[:calls] for t, calls in zip(starts, RUN, strict=True)]
-    theirs = [t.baseline_ns[:calls] for t, calls in zip(starts, RUN, strict=True)]
-    return replace(
-        starts[0],
-        candidate_ns=tuple(ns for start in mine for ns in start),
-        baseline_ns=tuple(ns for start in theirs for ns in start),
-        starts=tuple(map(len, mine)),
-    )
+
+    def cut(name: str) -> tuple[int, ...]:
+        pairs = zip(starts, RUN, strict=True)
+        return tuple(ns for t, calls in pairs for ns in getattr(t, name)[:calls])
+
+    names = [f"{side}_{clock}" for side in SIDES for clock in CLOCKS]
+    return with_columns(starts[0], {name: cut(name) for name in names} | {"starts": RUN})
 
 
 def slower(timing: Timing, loss: float) -> Timing:
-    """With a candidate that takes so many times as long."""
-    return replace(timing, candidate_ns=tuple(round(loss * ns) for ns in timing.candidate_ns))
+    """With a candidate that takes so many times as long, and computes as much more."""
+    names = [f"candidate_{clock}" for clock in CLOCKS]
+    lost = {name: tuple(round(loss * ns) for ns in getattr(timing, name)) for name in names}
+    return with_columns(timing, lost)
 
 
 def measured(name: str, timing: Timing, source: str) -> Measured:

@@ -329,6 +329,10 @@ class Timing(Record):
     """Entry i was taken next to candidate_ns[i]; both are nanoseconds per call."""
     starts: tuple[int, ...] = ()
     """How many of the entries each start of the processes gave, in order; empty: there was one."""
+    candidate_busy_ns: tuple[int, ...] = ()
+    """Of each call what its busiest thread computed, by the kernel's clock: on a busy host the time
+    of a call is mostly waiting for a core. Empty: the kernel does not tell."""
+    baseline_busy_ns: tuple[int, ...] = ()
     host: Mapping[str, str] = field(default_factory=dict)
     verdict: VerdictClass = "correct"
     """What the timed calls showed: their outputs are checked too."""
@@ -352,6 +356,9 @@ class Timing(Record):
         mine, theirs = len(self.candidate_ns), len(self.baseline_ns)
         if mine != theirs:
             raise ValueError(f"{mine} times of the candidate, {theirs} of the baseline")
+        for busy in (self.candidate_busy_ns, self.baseline_busy_ns):
+            if busy and len(busy) != mine:
+                raise ValueError(f"{mine} times, of {len(busy)} of which it is known who computed")
         if self.starts and (min(self.starts) < 1 or sum(self.starts) != mine):
             raise ValueError(f"{mine} times, of starts that gave {list(self.starts)}")
 

@@ -20,6 +20,12 @@ GRACE_NS = 200_000
 """What a call may compute outside what its clock shows: waking up, and the way to the reply."""
 
 
+def busy(column: Sequence[Called]) -> tuple[int, ...]:
+    """What the busiest thread of each call computed; empty: of some it is not known."""
+    found = tuple(c.busy_ns for c in column)
+    return found if all(found) else ()
+
+
 @dataclass
 class Series:
     """The calls of one candidate and its rungs: entry i is of round i, for as long as it ran."""

@@ -20,7 +20,7 @@ from hpctc.evaluate.cases import case, inputs_of
 from hpctc.evaluate.match import Match, Outcome, Side
 from hpctc.evaluate.rung import Rung
 from hpctc.evaluate.seat import Seat
-from hpctc.evaluate.series import Series
+from hpctc.evaluate.series import Series, busy
 from hpctc.native.host import facts
 
 MARGIN = 1.1
@@ -129,6 +129,8 @@ def _records(
             candidate_ns=mine[:count],
             baseline_ns=tuple(c.child_ns for c in column),
             starts=_cut(outcome.series.starts, count),
+            candidate_busy_ns=busy(outcome.series.candidate[:count]),
+            baseline_busy_ns=busy(column),
             host=began,
             verdict=outcome.verdict,
             problem=outcome.problem,

@@ -27,6 +27,7 @@ from hpctc.evaluate.bench import Bench
 from hpctc.evaluate.cases import case, inputs_of
 from hpctc.evaluate.match import Match, Outcome
 from hpctc.evaluate.seat import Seat
+from hpctc.evaluate.series import busy
 from hpctc.native.compiler import compiler
 from hpctc.native.host import facts
 from hpctc.sandbox import launcher
@@ -110,18 +111,19 @@ def rounds(
 
 def _timing(duel: Duel, outcome: Outcome, turn: int, threads: int) -> Timing:
     new_first = turn % 2 == 0
-    first = tuple(c.child_ns for c in outcome.series.candidate)
-    second = tuple(c.child_ns for c in outcome.series.rungs.get(OTHER, ()))
-    mine, theirs = (first, second) if new_first else (second, first)
     problem = outcome.problem or outcome.dropped.get(OTHER, "")
+    columns = [outcome.series.candidate, outcome.series.rungs.get(OTHER, [])]
+    mine, theirs = ([], []) if problem else columns if new_first else reversed(columns)
     seat = "the new candidate" if new_first else "the old candidate"
     blamed = outcome.verdict != "correct"
     return Timing.make(
         of=duel.new.verdict.id,
         baseline=f"{duel.label}, round {turn}",
         threads=threads,
-        candidate_ns=() if problem else mine,
-        baseline_ns=() if problem else theirs,
+        candidate_ns=tuple(c.child_ns for c in mine),
+        baseline_ns=tuple(c.child_ns for c in theirs),
+        candidate_busy_ns=busy(mine),
+        baseline_busy_ns=busy(theirs),
         host=facts(),
         verdict=outcome.verdict if new_first else "correct",
         problem=problem and f"{seat if blamed else 'a round'} failed: {problem}",

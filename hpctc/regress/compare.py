@@ -20,9 +20,10 @@ import numpy as np
 from hpctc.core.errors import UsageError
 from hpctc.core.records import Build, Candidate, Score, Timing, Verdict
 from hpctc.core.run import About, read_about, read_stage
+from hpctc.regress.clocks import taken
 from hpctc.regress.judge import CONFIDENCE, Change, Comparison, judge
-from hpctc.regress.location import Located, known, located, total
-from hpctc.score import Estimate, by_start, median, ratios, resampled
+from hpctc.regress.location import Located, known, total
+from hpctc.score import Estimate, median, ratios, resampled
 
 Key = tuple[str, int]
 """A task's name and a sample."""
@@ -168,10 +169,10 @@ def measured(folder: Path) -> dict[Key, Measured]:
 
 def speed_of(timing: Timing) -> Speed:
     """What the raw times of one sample say, each start by its median ratio."""
+    starts = taken(timing)
+    if len(starts.logs) >= FEWEST_STARTS:
+        return Speed(starts.located, has_starts=True)
     logs = np.log(ratios(timing.candidate_ns, timing.baseline_ns))
-    starts = [float(np.median(part)) for part in by_start(logs, timing.starts)]
-    if len(starts) >= FEWEST_STARTS:
-        return Speed(located(starts), has_starts=True)
     variance = float(np.var(resampled(logs, median)))
     return Speed(Located(float(np.median(logs)), variance, max(len(logs) - 1, 1)), False)
 

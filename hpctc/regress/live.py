@@ -7,17 +7,15 @@ measuring ends with the first answer; each look gets its share of the error (Bon
 looking often does not make answers cheap.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-import numpy as np
-
 from hpctc.core.records import Timing
+from hpctc.regress.clocks import Taken, taken
 from hpctc.regress.judge import CONFIDENCE, Answer, Change, judge
-from hpctc.regress.location import Located, located, total
-from hpctc.score import Estimate, ratios
+from hpctc.regress.location import total
+from hpctc.score import Estimate
 
 FEWEST, MOST = 4, 64
 """Rounds of a task: before the first look, and after the last one."""
@@ -28,13 +26,11 @@ class Rounds:
     """What the rounds of one task showed, one entry a round."""
 
     name: str
-    logs: Sequence[float]
-    """Logarithm of the round's ratio: old time over new time."""
+    taken: Taken
+    """Old time over new time, a measurement a round."""
 
-    @property
-    def located(self) -> Located:
-        """The trimmed mean over the rounds, of which there are two at the least."""
-        return located(self.logs)
+    def __len__(self) -> int:
+        return len(self.taken.logs)
 
 
 @dataclass(frozen=True)
@@ -48,11 +44,6 @@ class Rules:
     """How many tasks are played."""
 
 
-def figure(timing: Timing) -> float:
-    """The logarithm of a round's median ratio; the baseline is the old candidate."""
-    return math.log(float(np.median(ratios(timing.candidate_ns, timing.baseline_ns))))
-
-
 def looks(most: int = MOST) -> tuple[int, ...]:
     """Numbers of rounds after which an answer may be given: each twice the one before."""
     doubled = [FEWEST * 2**i for i in range(most.bit_length()) if FEWEST * 2**i < most]
@@ -61,16 +52,15 @@ def looks(most: int = MOST) -> tuple[int, ...]:
 
 def play(name: str, rounds: Iterable[Timing], rules: Rules) -> tuple[Rounds, Change]:
     """Draw rounds until they give an answer, or the last look is over; a failure is an answer."""
-    taken: list[float] = []
+    found = Rounds(name, Taken(()))
     source = iter(rounds)
     for look in looks(rules.most):
-        for timing in islice(source, look - len(taken)):
+        for timing in islice(source, look - len(found)):
             if timing.problem:
-                return Rounds(name, tuple(taken)), _failed(name, timing)
-            taken.append(figure(timing))
-        found = Rounds(name, tuple(taken))
+                return found, _failed(name, timing)
+            found = Rounds(name, found.taken + taken(timing))
         answer = change(found, rules)
-        if answer.answer != "cannot tell" or len(taken) < look:
+        if answer.answer != "cannot tell" or len(found) < look:
             break
     return found, answer
 
@@ -82,16 +72,17 @@ def _failed(name: str, timing: Timing) -> Change:
 
 def change(rounds: Rounds, rules: Rules) -> Change:
     """What the rounds of one task allow to say, if they are looked at so often."""
-    if len(rounds.logs) < 2:
+    if len(rounds) < 2:
         return Change(rounds.name, "cannot tell", detail="there are fewer than two rounds")
     error = (1.0 - CONFIDENCE) / len(looks(rules.most))
-    answer, ratio = judge(rounds.located, rules.threshold, error, rules.among)
-    return Change(rounds.name, answer, ratio, f"{len(rounds.logs)} rounds")
+    answer, ratio = judge(rounds.taken.located, rules.threshold, error, rules.among)
+    clock = "" if rounds.taken.goes_by_time else " by the processor's clock: the host is busy"
+    return Change(rounds.name, answer, ratio, f"{len(rounds)} rounds{clock}")
 
 
 def whole(found: Sequence[Rounds], unchanged: int, threshold: float) -> Change | None:
     """The geometric mean over the tasks; ``unchanged`` are those whose code is the same."""
-    usable = [r.located for r in found if len(r.logs) > 1]
+    usable = [r.taken.located for r in found if len(r) > 1]
     if not usable and not unchanged:
         return None
     if not usable:

@@ -21,7 +21,7 @@ from hpctc.sandbox.arena import Arena
 from hpctc.sandbox.launcher import settings
 from hpctc.sandbox.layers import given, names
 from hpctc.sandbox.limits import Limits
-from hpctc.sandbox.watch import Watch
+from hpctc.sandbox.watch import Watch, busy_of
 
 REPLY = struct.Struct("=QQQ")
 READY, DONE, NO_LIBRARY, NO_ENTRY, NO_MEMORY, STARTED, REFUSED = 1, 2, 3, 4, 5, 6, 7
@@ -46,6 +46,9 @@ class Called:
     """What the parent measured around request and reply: never less than the truth."""
     cpu_ns: int
     """What the kernel says all its threads computed, this call and the way to and from it."""
+    busy_ns: int = 0
+    """What the thread computed that computed most; 0: this kernel does not tell. Waiting for a core
+    that others use is not in it, and neither is waiting for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class Candidate:
             os.write(self._requests, struct.pack("=Q", self._nonce))
         except BrokenPipeError:
             return self._bury()
-        computed = self._cpu_ns()
+        computed, busy = self._cpu_ns(), busy_of(self.pid)
         began = time.perf_counter_ns()
         os.kill(self.pid, signal.SIGCONT)
         reply = self._reply(self.setup.limits.wall_seconds)
@@ -143,7 +146,9 @@ class Candidate:
             return stopped
         if self._watch is not None and (complaint := self._watch.complaint()) is not None:
             return self._end("crashed", complaint)
-        return Called(child_ns, parent_ns, self._cpu_ns() - computed)
+        until = busy_of(self.pid)
+        most = max((until[thread] - busy.get(thread, 0) for thread in until), default=0)
+        return Called(child_ns, parent_ns, self._cpu_ns() - computed, most)
 
     def close(self) -> None:
         """End the child and all that it may have started."""

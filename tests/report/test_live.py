@@ -18,7 +18,8 @@ from hpctc.core.codec import decode
 from hpctc.core.records import Candidate, Timing
 from hpctc.core.run import read_about
 from hpctc.flow import rematch
-from hpctc.regress.live import MOST, Rounds, Rules, change, figure, looks, play, whole
+from hpctc.regress.clocks import Taken, taken
+from hpctc.regress.live import MOST, Rounds, Rules, change, looks, play, whole
 from hpctc.regress.location import located
 
 RULES = Rules(0.03)
@@ -42,12 +43,12 @@ def noisy(ratio: float, spread: float, seed: int) -> Iterator[Timing]:
 
 def test_a_round_is_its_median_ratio() -> None:
     one = replace(timing(1.0), candidate_ns=(10, 20, 10), baseline_ns=(20, 20, 90))
-    assert figure(one) == pytest.approx(math.log(2.0))
+    assert taken(one).logs[0] == pytest.approx(math.log(2.0))
 
 
 def test_the_interval_of_few_rounds_is_students() -> None:
     logs = [0.01, -0.02, 0.03, 0.00]
-    found = change(Rounds("t", logs), RULES).ratio
+    found = change(Rounds("t", Taken(logs)), RULES).ratio
     level = 1 - 0.01 / len(looks())
     theirs = stats.ttest_1samp(logs, 0.0).confidence_interval(level)
     assert found is not None
@@ -57,7 +58,7 @@ def test_the_interval_of_few_rounds_is_students() -> None:
 
 def test_the_whole_of_two_tasks_is_welchs_interval() -> None:
     a, b = [0.05, 0.06, 0.07, 0.05] * 2, [0.01, 0.05, 0.02, 0.4, 0.03, 0.00, 0.02, 0.1, -0.1, 0.0]
-    found = whole([Rounds("a", a), Rounds("b", b)], 0, 0.03)
+    found = whole([Rounds("a", Taken(a)), Rounds("b", Taken(b))], 0, 0.03)
     # Yuen's test: Welch's with trimmed means and winsorised variances.
     other = [-x for x in b]
     theirs = stats.ttest_ind(a, other, equal_var=False, trim=0.2).confidence_interval(0.99)
@@ -72,13 +73,13 @@ def test_a_round_that_was_disturbed_is_trimmed() -> None:
     loud = [*calm[:-1], 0.6]
     found = located(loud)
     assert found.middle == pytest.approx(located(calm).middle, abs=0.002)
-    assert change(Rounds("t", loud), RULES).answer == "same"
+    assert change(Rounds("t", Taken(loud)), RULES).answer == "same"
     assert found.middle == pytest.approx(stats.trim_mean(loud, 0.2))
     assert math.sqrt(found.variance) < 0.01 < stats.sem(loud)
 
 
 def test_tasks_of_the_same_code_dilute_the_whole() -> None:
-    lost = Rounds("a", [-0.4, -0.41, -0.39, -0.4])
+    lost = Rounds("a", Taken([-0.4, -0.41, -0.39, -0.4]))
     alone, among = whole([lost], 0, 0.03), whole([lost], 9, 0.03)
     assert alone is not None
     assert among is not None
@@ -99,9 +100,9 @@ def test_looks_double_up_to_the_last() -> None:
 
 def test_measuring_ends_with_the_first_answer() -> None:
     calm, _ = play("t", noisy(0.8, 0.005, 1), RULES)
-    assert len(calm.logs) == looks()[0]
+    assert len(calm) == looks()[0]
     loud, answer = play("t", noisy(1.0, 0.2, 1), RULES)
-    assert len(loud.logs) == MOST
+    assert len(loud) == MOST
     assert answer.answer == "cannot tell"
 
 
@@ -125,7 +126,7 @@ def test_a_failure_is_an_answer(verdict: str, answer: str) -> None:
 
 def test_rounds_that_run_out_are_judged_as_they_are() -> None:
     found, answer = play("t", iter([timing(1.0)]), RULES)
-    assert len(found.logs) == 1
+    assert len(found) == 1
     assert answer.answer == "cannot tell"
 
 
@@ -155,7 +156,7 @@ def test_two_candidates_are_called_beside_each_other(slowed: tuple[Path, Path]) 
     rounds = rematch.rounds(duel, bench, (1, "uniform"), 0.02)
     found = [next(rounds) for _ in range(4)]
     assert [t.problem for t in found] == [""] * 4
-    assert all(figure(t) < math.log(0.5) for t in found)
+    assert all(taken(t).logs[0] < math.log(0.5) for t in found)
     assert len({t.id for t in found}) == 4
 
 
@@ -168,9 +169,9 @@ def test_the_live_gate_plays_only_what_is_open(slowed: tuple[Path, Path], tmp_pa
     assert answers["conv"] == "slower"
     assert "the same C" in done.output
     assert "newly right" in done.output
-    taken = list(jsonl.read(times, Timing))
-    assert len(taken) in looks()
-    assert all(len(t.candidate_ns) == len(t.baseline_ns) >= 10 for t in taken)
+    played = list(jsonl.read(times, Timing))
+    assert len(played) in looks()
+    assert all(len(t.candidate_ns) == len(t.baseline_ns) >= 10 for t in played)
 
 
 def test_a_live_comparison_goes_on_where_it_stopped(
@@ -184,10 +185,10 @@ def test_a_live_comparison_goes_on_where_it_stopped(
     times.write_bytes(b"".join(lines[:2]) + lines[2][:40])  # as kill -9 leaves it
     again = CliRunner().invoke(main, words)
     assert (first.exit_code, again.exit_code) == (1, 1), again.output
-    taken = list(jsonl.read(times, Timing))
+    played = list(jsonl.read(times, Timing))
     assert times.read_bytes().startswith(b"".join(lines[:2]))
-    assert len(taken) in looks()
-    assert [t.baseline.split()[-1] for t in taken] == [str(n) for n in range(len(taken))]
+    assert len(played) in looks()
+    assert [t.baseline.split()[-1] for t in played] == [str(n) for n in range(len(played))]
     assert CliRunner().invoke(main, words).output.splitlines()[1:] == again.output.splitlines()[1:]
 
 
