@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from hpctc.core.records import Pair, Record, Score, Task, Tensor, Timing
+from hpctc.core.records import Record, Score, Task, Tensor, Timing
 from hpctc.regress.judge import Change
 from hpctc.report.code import Blocks
 from hpctc.report.differences import Differences
@@ -75,6 +75,14 @@ class Cell:
         return next(iter(task_speedups(s.score for s in self.samples).values()), None)
 
     @property
+    def rank(self) -> str:
+        """What the table sorts by: the share of right samples, the best first, then how."""
+        if not self.samples:
+            return ""
+        wrong = 1 - self.correct / len(self.samples)
+        return " ".join([f"{100 * wrong:03.0f}", *self.verdicts])
+
+    @property
     def verdicts(self) -> Sequence[str]:
         """One a sample, for the filter."""
         return [s.score.verdict for s in self.samples]
@@ -133,7 +141,7 @@ def sheet(task: Task, on: Page) -> Sheet:
     samples = [s for c in cells for s in c.samples]
     texts = asked(task, [s.trail for s in samples], on.blocks)
     texts += [text for s in samples for text in answered(s.turns)]
-    return Sheet(task, difficulty(task), cells, texts, _facts(task.pair))
+    return Sheet(task, difficulty(task), cells, texts, _facts(task))
 
 
 def _cell(task: Task, run: Series, change: Change | None, on: Page) -> Cell:
@@ -174,7 +182,8 @@ def _times(timings: Sequence[Timing]) -> Times:
     return Times(timings[0].threads, beside, times.raw(timed) if timed else None)
 
 
-def _facts(pair: Pair) -> list[tuple[str, str]]:
+def _facts(task: Task) -> list[tuple[str, str]]:
+    pair, strength = task.pair, task.oracle_strength
     of = pair.provenance
     facts = [
         ("inputs", ", ".join(map(_tensor, pair.inputs))),
@@ -188,6 +197,8 @@ def _facts(pair: Pair) -> list[tuple[str, str]]:
         facts.append(("rewrites", ", ".join(of.rewrites)))
     if pair.checks:
         facts.append(("checked", "; ".join(c.what for c in pair.checks)))
+    if strength is not None:
+        facts.append(("oracle strength", f"its inputs notice {strength:.1%} of its C's mutants"))
     return [(name, text) for name, text in facts if text]
 
 

@@ -147,6 +147,8 @@ def test_a_click_on_a_heading_sorts(opened: "Chrome") -> None:
     heading.click()
     assert names(opened)[:3] == ["softmax", "tanh", "conv"]
     assert set(names(opened)[3:]) == {"gelu", "sum"}  # what was not timed stays at the end
+    one(opened, "#table thead th:nth-child(4) button").click()
+    assert names(opened)[3:] == ["gelu", "sum"]  # the right ones first: not built, wrong
 
 
 def test_a_click_on_a_task_shows_everything_of_it(opened: "Chrome") -> None:
