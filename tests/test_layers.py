@@ -37,9 +37,10 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "regress": ({"core", "score"}, {"numpy", "scipy"}),
     "report": ({"core", "score", "regress"}, {"numpy", "rich"}),
     "flow": (
-        {"core", "native", "graph", "rewrite", "lower", "dataset", "prompt", "models"}
-        | {"families", "sandbox", "evaluate", "calibrate", "score", "decode", "transpile", "audit"},
-        {"rich"},
+        {"core", "native", "syntax", "graph", "rewrite", "lower", "dataset", "prompt", "models"}
+        | {"families", "sandbox", "emulate", "evaluate", "calibrate", "score", "decode"}
+        | {"transpile", "audit"},
+        {"numpy", "rich"},
     ),
     "cli": (
         {"core", "native", "graph", "rewrite", "dataset", "prompt", "models", "sandbox", "emulate"}

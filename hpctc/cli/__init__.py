@@ -19,6 +19,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "import": ("hpctc.cli.import_:import_", "Turn torch modules into operator graphs."),
     "generate": ("hpctc.cli.generate:generate", "Make checked CUDA/C pairs of operator graphs."),
     "transpile": ("hpctc.cli.transpile:transpile", "Turn a CUDA kernel into C by rule."),
+    "translate": ("hpctc.cli.translate:translate", "Turn a CUDA kernel into C by a model."),
     "emulate": ("hpctc.cli.emulate:emulate", "Run a CUDA kernel on the CPU; find what is wrong."),
     "dataset": ("hpctc.cli.dataset:dataset", "Release, export, import and count datasets."),
     "audit": ("hpctc.cli.audit:audit", "Find what is wrong with datasets and published pairs."),

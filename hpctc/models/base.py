@@ -16,6 +16,10 @@ class Question:
     prompt: Prompt
     sample: int = 0
     """Its number; with the seed it decides what is drawn."""
+    hints: tuple[str, ...] = ()
+    """Answers of others, which a strategy may draft from; empty: what the task's pair gives."""
+    signature: str = ""
+    """The C declaration that a grammar is to hold; empty: that of the task's pair."""
 
 
 @dataclass(frozen=True, slots=True)

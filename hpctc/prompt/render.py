@@ -31,11 +31,22 @@ class Argument:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """A launch whose extents need not be numbers, as the templates show it."""
+
+    kernel: str
+    grid: tuple[str, ...]
+    block: tuple[int, ...]
+    shared_bytes: str
+    args: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """What is to be translated, as the templates see it; with its C where it is an example."""
 
     cuda_code: str
-    launches: Sequence[Launch]
+    launches: Sequence[Launch | Shape]
     arrays: Sequence[Argument]
     prototype: str
     c_code: str = ""

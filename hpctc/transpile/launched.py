@@ -68,6 +68,11 @@ class Launched:
         x, y, z = map(printer.show, self.grid)
         return x, y, z
 
+    @property
+    def shared_bytes(self) -> str:
+        """Dynamic shared memory in C."""
+        return printer.show(self.shared)
+
     def launch(self, values: Mapping[str, int | float]) -> Launch | None:
         """The launch when the scalars have these values; None where an extent stays open."""
         known = {n: number(v) for n, v in values.items() if isinstance(v, int)}

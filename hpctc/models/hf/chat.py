@@ -57,9 +57,9 @@ class Hf(Model):
         over = ends(made.model, made.tokenizer)
         refused: dict[tuple[str, int], Answer] = {}
         requests: list[Request] = []
-        for prompt, samples in groupby(asked, key=lambda q: q.prompt):
+        for (prompt, given), samples in groupby(asked, key=lambda q: (q.prompt, q.hints)):
             ids = encoded(made.tokenizer, prompt)
-            known = hints(made.tokenizer, tasks.get(prompt.of), chosen.needs)
+            known = hints(made.tokenizer, tasks.get(prompt.of), chosen.needs, given)
             for question in samples:
                 key = (prompt.id, question.sample)
                 if (reason := self._too_long(ids, target)) is not None:
@@ -78,12 +78,11 @@ class Hf(Model):
         def constrain(request: Request) -> Constraint | None:
             if not self.grammar:
                 return None
-            pair = tasks[of[_asked(request)[0]]].pair
             known = constraint_tokens(made.tokenizer, over)
-            entry = prototype(pair.entry, pair.inputs, pair.outputs)
+            entry = declaration(of[_asked(request)[0]], tasks)
             return Grammar(known, target.vocab, compiled(entry))
 
-        of = {q.prompt.id: q.prompt.of for q in asked}
+        of = {q.prompt.id: q for q in asked}
         stop = streamed(made.tokenizer, asked, hear) if hear else _never
         how = How(batch=self.batch, choose=choose, constrain=constrain, stop=stop)
         texts = decode(target, drafter, requests, how)
@@ -189,9 +188,23 @@ def _asked(request: Request) -> tuple[str, int]:
     return str(prompt), int(sample)
 
 
-def hints(tokenizer: Any, task: Task | None, needs: frozenset[str]) -> tuple[tuple[int, ...], ...]:
-    """What the rule transpiler wrote for a task's kernel, as the model would answer it."""
-    if "hints" not in needs or task is None:
+def declaration(asked: Question, tasks: Mapping[str, Task]) -> str:
+    """The C function that an answer has to define."""
+    if asked.signature:
+        return asked.signature
+    pair = tasks[asked.prompt.of].pair
+    return prototype(pair.entry, pair.inputs, pair.outputs)
+
+
+def hints(
+    tokenizer: Any, task: Task | None, needs: frozenset[str], given: Sequence[str] = ()
+) -> tuple[tuple[int, ...], ...]:
+    """What is ``given``, else what the rule transpiler wrote for a task's kernel, as an answer."""
+    if "hints" not in needs:
+        return ()
+    if given:
+        return tuple(_hint(tokenizer, text) for text in given)
+    if task is None:
         return ()
     from hpctc.transpile import transpile_pair
 
@@ -199,7 +212,11 @@ def hints(tokenizer: Any, task: Task | None, needs: frozenset[str]) -> tuple[tup
         text = fenced(transpile_pair(task.pair))
     except HpctcError:
         return ()
-    return (tuple(tokenizer(text, add_special_tokens=False)["input_ids"][:HINT_TOKENS]),)
+    return (_hint(tokenizer, text),)
+
+
+def _hint(tokenizer: Any, text: str) -> tuple[int, ...]:
+    return tuple(tokenizer(text, add_special_tokens=False)["input_ids"][:HINT_TOKENS])
 
 
 def ends(model: Any, tokenizer: Any) -> frozenset[int]:
