@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import time
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -119,6 +120,68 @@ class Handler(BaseHTTPRequestHandler):
 
     def nowhere(self, body: dict[str, Any], turn: int) -> None:
         self.reply(404, {"error": "The model `nowhere` does not exist."})
+
+    def events(self, body: dict[str, Any], pieces: list[str], end: str = "stop") -> None:
+        """A stream as vLLM sends it; without ``stream`` the same at once."""
+        if not body.get("stream"):
+            self.reply(200, self.completion("".join(pieces)))
+            return
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream; charset=utf-8")
+        self.end_headers()
+        for piece in ["", *pieces]:
+            self.event({"choices": [{"delta": {"content": piece}, "text": piece}]})
+        if end:
+            last = {"delta": {}, "text": "", "finish_reason": end}
+            self.event({"choices": [last]})
+            self.event({"choices": [], "usage": {"prompt_tokens": 1000, "completion_tokens": 200}})
+            self.wfile.write(b"data: [DONE]\n\n")
+        self.close_connection = True
+
+    def event(self, value: Any) -> None:
+        self.wfile.write(b"data: " + json.dumps(value).encode() + b"\n\n")
+        self.wfile.flush()
+
+    def streams(self, body: dict[str, Any], turn: int) -> None:
+        self.events(body, ["one ", "two ", "thr\u00e9\u00e9"])
+
+    def stops_early(self, body: dict[str, Any], turn: int) -> None:
+        self.events(body, ["half of "], end="")
+
+    def runs_out(self, body: dict[str, Any], turn: int) -> None:
+        self.events(body, ["word "] * 3, end="length")
+
+    def streams_long(self, body: dict[str, Any], turn: int) -> None:
+        self.events(body, ["word " * 1000] * 100)
+
+    def streams_junk(self, body: dict[str, Any], turn: int) -> None:
+        self.events(body, ["fine"], end="")
+        self.wfile.write(b"data: <html>\n\n")
+
+    def streams_trouble(self, body: dict[str, Any], turn: int) -> None:
+        self.events(body, ["fine"], end="")
+        self.event({"error": {"message": "the engine died", "code": 500}})
+
+    def breaks_while_streaming(self, body: dict[str, Any], turn: int) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("content-length", "100000")
+        self.end_headers()
+        self.event({"choices": [{"delta": {"content": "so far"}, "text": "so far"}]})
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def busy_then_streams(self, body: dict[str, Any], turn: int) -> None:
+        if turn == 1:
+            self.reply(503, b"warming up")
+        else:
+            self.streams(body, turn)
+
+    def later(self, body: dict[str, Any], turn: int) -> None:
+        if turn == 1:
+            when = formatdate(time.time() + 1.5, usegmt=True)
+            self.reply(429, {"error": {"message": "slow down"}}, retry_after=when)
+        else:
+            self.echo(body, turn)
 
 
 if __name__ == "__main__":

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from hpctc.core.errors import HpctcError, UsageError
-from hpctc.core.records import Answer, Prompt, Usage
+from hpctc.core.records import Answer, Exchange, Prompt, Usage
 from hpctc.models import http, model, wire
-from hpctc.models.base import Sampling, ask
+from hpctc.models.base import Question, Sampling, ask
 from hpctc.models.completion import Api
 from hpctc.models.http import Http
 
@@ -132,6 +132,105 @@ def test_bad_manners_are_a_recorded_reason_and_the_run_goes_on(
     for answer in answers:
         assert answer.reason.startswith(reason), answer.reason
     assert sum(e["model"] == name for e in log(url)) == 2 * tries
+
+
+def test_a_date_may_say_when_to_come_again(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "BACKOFF", (0.01, 5.0))
+    (answer,) = asked(Http(url=url, model="later"))
+    assert answer.text == "prompt 0 0 0.0"
+    first, second = (e["at"] for e in log(url))
+    assert second - first >= 0.3  # the date has whole seconds
+
+
+def test_only_the_samples_that_lack_are_asked(url: str) -> None:
+    every = ask(PROMPTS[:2], 3)
+    chat = Http(url=url, model="echo")
+    answers = list(chat.answer([every[1], every[5]], {}, Sampling(seed=40)))
+    assert [(a.of, a.sample) for a in answers] == [(PROMPTS[0].id, 1), (PROMPTS[1].id, 2)]
+    assert [e["seed"] for e in log(url)] == [41, 42]
+
+
+@pytest.mark.parametrize("api", ["chat", "completions"])
+def test_a_conversation_is_told_whole(url: str, api: Api) -> None:
+    said = (Exchange(prompt="first", answer="wrong"),)
+    repair = Prompt.make(of="verdict", template="t", text="again", history=said)
+    (answer,) = Http(url=url, model="echo", api=api).answer(ask([repair]), {}, Sampling())
+    assert answer.of == repair.id
+    (sent,) = log(url)
+    if api == "completions":
+        assert sent["prompt"] == "first\n\nwrong\n\nagain"
+    else:
+        assert [m["role"] for m in sent["messages"]] == ["user", "assistant", "user"]
+        assert [m["content"] for m in sent["messages"]] == ["first", "wrong", "again"]
+
+
+def heard(chat: Http, count: int = 1) -> tuple[list[Answer], dict[str, list[str]]]:
+    pieces: dict[str, list[str]] = {}
+
+    def hear(question: Question, piece: str) -> None:
+        pieces.setdefault(question.prompt.text, []).append(piece)
+
+    return list(chat.answer(ask(PROMPTS[:count]), {}, Sampling(), hear)), pieces
+
+
+@pytest.mark.parametrize("api", ["chat", "completions"])
+def test_an_answer_is_heard_while_it_is_said(url: str, api: Api) -> None:
+    chat = Http(url=url, model="streams", api=api, price_in=2.0, price_out=10.0)
+    answers, pieces = heard(chat, 2)
+    assert pieces == {f"prompt {i}": ["one ", "two ", "thr\u00e9\u00e9"] for i in range(2)}
+    for answer in answers:
+        assert (answer.text, answer.reason) == ("one two thr\u00e9\u00e9", "")
+        assert answer.usage == Usage(prompt_tokens=1000, completion_tokens=200, dollars=0.004)
+    assert all(e["stream"] for e in log(url))
+    assert [a.text for a in asked(chat, 2)] == [a.text for a in answers]
+
+
+def test_a_server_that_does_not_stream_is_heard_at_once(url: str) -> None:
+    (answer,), pieces = heard(Http(url=url, model="echo"))
+    assert pieces == {"prompt 0": [answer.text]}
+
+
+def test_nothing_heard_yet_may_be_asked_again(url: str) -> None:
+    (answer,), pieces = heard(Http(url=url, model="busy-then-streams"))
+    assert "".join(pieces["prompt 0"]) == answer.text == "one two thr\u00e9\u00e9"
+
+
+def test_an_answer_of_a_hundred_thousand_tokens_is_streamed(url: str) -> None:
+    (answer,), pieces = heard(Http(url=url, model="streams-long"))
+    assert answer.text == "".join(pieces["prompt 0"]) == "word " * 100_000
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_an_answer_that_ran_out_of_tokens_says_so(url: str, stream: bool) -> None:
+    chat = Http(url=url, model="runs-out")
+    (answer,) = heard(chat)[0] if stream else asked(chat)
+    assert answer.text == "word word word "
+    assert answer.reason == ("cut off after 200 tokens" if stream else "")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("stops-early", "the stream ended after 8 characters, in the middle"),
+        ("breaks-while-streaming", "the connection broke: "),
+        ("streams-junk", "an event is no completion (JSONDecodeError"),
+        ("streams-trouble", "the engine died"),
+        ("hangs", "no whole reply within 0.5 s"),
+        ("closes", "the connection broke: "),
+        ("junk", "the reply is no completion"),
+        ("too-long", "400 from chat/completions: This model's maximum context length"),
+    ],
+)
+def test_bad_manners_of_a_stream_are_a_recorded_reason(url: str, name: str, reason: str) -> None:
+    (answer,), pieces = heard(Http(url=url, model=name, timeout=0.5, retries=1))
+    assert answer.text is None
+    assert answer.reason.startswith(reason), answer.reason
+    # What was heard is not asked for again: it would be heard twice.
+    count = sum(e["model"] == name for e in log(url))
+    assert count == (2 if name == "closes" else 1)
+    if name == "breaks-while-streaming":
+        assert answer.reason.endswith(", after 6 characters")
+        assert pieces == {"prompt 0": ["so far"]}
 
 
 @pytest.mark.parametrize(
