@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hpctc.cli.coverage import covered
+from hpctc.core.errors import UsageError
 from hpctc.core.records import CATEGORIES, Category
 
 if TYPE_CHECKING:
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("names", nargs=-1, metavar="[NAME...]")
 @click.option(
     "--category",
     type=click.Choice(CATEGORIES),
@@ -21,20 +23,49 @@ if TYPE_CHECKING:
     help=f"Only operators of one class: {', '.join(CATEGORIES)}.",
 )
 @click.option("--json", "as_json", is_flag=True, help="A list of objects, one an operator.")
-def ops(name: str | None, category: Category | None, as_json: bool) -> None:
-    """List the operators that graphs are made of; with NAME, show one in full."""
+@click.option(
+    "--coverage",
+    is_flag=True,
+    help="Prove each on this machine, in every element type: C, CUDA, rules, all three agreed.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), default=1, help="Proofs at the same time.")
+def ops(
+    names: tuple[str, ...], category: Category | None, as_json: bool, coverage: bool, jobs: int
+) -> None:
+    """List the operators that graphs are made of; with a NAME, show it in full.
+
+    A name of HPCTransEval (conv2d_opt) is found too. With --coverage each operator is lowered, run,
+    emulated and transpiled; what was proven once, by the same code, is not proven again.
+    """
     from hpctc.graph import ops as registry
 
-    if name is not None:
-        chosen = [registry.get(name)]
-    else:
-        chosen = [o for o in registry.OPS.values() if category in (None, o.category)]
-    if as_json:
+    chosen = [_named(name) for name in names] or [
+        o for o in registry.OPS.values() if category in (None, o.category)
+    ]
+    if coverage:
+        covered([o.name for o in chosen], as_json, jobs)
+    elif as_json:
         click.echo(json.dumps([describe(o) for o in chosen], indent=1, ensure_ascii=False))
-    elif name is not None:
-        click.echo(in_full(chosen[0]))
+    elif names:
+        click.echo("\n\n".join(in_full(o) for o in chosen))
     else:
         _table(chosen)
+
+
+def _named(name: str) -> "Op":
+    """The operator of that name, be it ours or a published one."""
+    from hpctc.graph import ops as registry
+    from hpctc.graph import published
+
+    if name not in registry.OPS and (graph := published.published().get(name)) is not None:
+        if (own := published.operator(name, graph)) is None:
+            used = ", ".join(node.op for node in graph.nodes)
+            raise UsageError(
+                f"{name!r} is no operator but a graph of {used}",
+                f"hpctc generate published:{name} --out FOLDER",
+            )
+        name = own
+    return registry.get(name)
 
 
 def describe(op: "Op") -> dict[str, Any]:
@@ -57,8 +88,16 @@ def describe(op: "Op") -> dict[str, Any]:
         "dtypes": list(op.dtypes),
         "continuous": op.continuous,
         "rounding": op.rounding,
+        "published": list(_published(op)),
         "example": _example(op),
     }
+
+
+def _published(op: "Op") -> tuple[str, ...]:
+    """The names by which HPCTransEval has the operator."""
+    from hpctc.graph.published import by_operator
+
+    return by_operator().get(op.name, ())
 
 
 def usage(op: "Op") -> str:
@@ -89,6 +128,8 @@ def in_full(op: "Op") -> str:
         lines.append(f"{'attributes' if i == 0 else '':13} {d.name}: {d.kind}, {default}{legal}")
     lines.append(f"continuous    {'yes' if op.continuous else 'no: it jumps'}")
     lines.append(f"rounding      {op.rounding}")
+    if found := _published(op):
+        lines.append(f"HPCTransEval  {', '.join(found)}")
     example = "\n".join(f"  {line}" for line in _example(op).splitlines())
     return "\n".join([*lines, "", example])
 
@@ -120,7 +161,9 @@ def _table(chosen: list["Op"]) -> None:
         table.add_column("meaning", overflow="fold")
         for op in found:
             named = f"{op.name}: {usage(op)}" if op.infix else usage(op)
-            table.add_row(_escaped(named), _escaped(op.doc))
+            other = [name for name in _published(op) if name != op.name]
+            words = f"{op.doc} (HPCTransEval: {', '.join(other)})" if other else op.doc
+            table.add_row(_escaped(named), _escaped(words))
         Console(highlight=False).print(table)
         click.echo()
 
