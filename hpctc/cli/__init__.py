@@ -17,6 +17,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "ops": ("hpctc.cli.ops:ops", "List the operators."),
     "graph": ("hpctc.cli.graph:graph", "Check, show, grow and rewrite operator graphs."),
     "import": ("hpctc.cli.import_:import_", "Turn torch modules into operator graphs."),
+    "families": ("hpctc.cli.families:families", "List the families of workloads."),
     "generate": ("hpctc.cli.generate:generate", "Make checked CUDA/C pairs of operator graphs."),
     "transpile": ("hpctc.cli.transpile:transpile", "Turn a CUDA kernel into C by rule."),
     "translate": ("hpctc.cli.translate:translate", "Turn a CUDA kernel into C by a model."),

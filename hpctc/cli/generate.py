@@ -81,8 +81,9 @@ def generate(words: tuple[str, ...], out: Path, jobs: int, database: Path, **ask
 
     A SOURCE is an operator ('hpctc ops' lists them), a .graph file, a suite or dataset, 'all' for
     every operator, 'published:NAME' ('published:all') for one of HPCTransEval at its published
-    shapes, or 'grown' for random graphs. Without --count the sources are taken as they
-    are; with it they are widened by other extents, growth and rewrites.
+    shapes, 'family:NAME' ('family:all'; 'hpctc families' lists them), or 'grown' for random
+    graphs. Without --count the sources are taken as they are; with it they are widened by other
+    extents, growth and rewrites.
 
     An interrupted run is continued by the same command. The same seed at effort none gives the
     same bytes.

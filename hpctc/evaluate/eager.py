@@ -74,6 +74,40 @@ def _sliced(t: Any, x: Sequence[Any], a: Attrs) -> Any:
     return x[0][tuple(parts)]
 
 
+def _batch_norm(t: Any, x: Sequence[Any], a: Attrs) -> Any:
+    data, gamma, beta, mean, var = x
+    return t.nn.functional.batch_norm(data, mean, var, gamma, beta, eps=a["eps"])
+
+
+def _transposed_convolution(name: str) -> Run:
+    def run(t: Any, x: Sequence[Any], a: Attrs) -> Any:
+        steps = {k: tuple(a[k]) for k in ("stride", "padding", "output_padding")}
+        return getattr(t.nn.functional, name)(*x, **steps, groups=a["groups"])
+
+    return run
+
+
+def _avg_pool(name: str) -> Run:
+    return lambda t, x, a: getattr(t.nn.functional, name)(
+        x[0], tuple(a["kernel"]), tuple(a["stride"]), tuple(a["padding"]),
+        count_include_pad=a["count_include_pad"],
+    )  # fmt: skip
+
+
+def _take(t: Any, x: Sequence[Any], a: Attrs) -> Any:
+    data, at = x
+    axis = a["axis"] % data.dim()
+    found = t.index_select(data, axis, at.reshape(-1))
+    return found.reshape(*data.shape[:axis], *at.shape, *data.shape[axis + 1 :])
+
+
+def _expanded(t: Any, x: Sequence[Any], a: Attrs) -> Any:
+    rank = x[0].dim() + len(a["axes"])
+    for axis in sorted(axis % rank for axis in a["axes"]):
+        x = [x[0].unsqueeze(axis)]
+    return x[0]
+
+
 def _argument(name: str) -> Run:
     return lambda t, x, a: getattr(t, name)(x[0], dim=a["axis"], keepdim=a["keepdims"])
 
@@ -91,6 +125,11 @@ TABLE: dict[str, Run] = {
     **{name: _functional(name) for name in ("relu6", "selu", "silu", "mish", "softplus", "gelu")},
     **{name: _functional(name) for name in ("softsign",)},
     **{name: _convolution(name) for name in ("conv1d", "conv2d", "conv3d")},
+    **{name: _avg_pool(name) for name in ("avg_pool1d", "avg_pool2d")},
+    **{
+        f"conv{rank}d_transpose": _transposed_convolution(f"conv_transpose{rank}d")
+        for rank in (1, 2)
+    },
     **{name: _max_pool(name) for name in ("max_pool1d", "max_pool2d", "max_pool3d")},
     **{name: _reduced(name) for name in ("sum", "mean", "logsumexp")},
     **{name: _argument(name) for name in ("argmax", "argmin")},
@@ -124,6 +163,37 @@ TABLE: dict[str, Run] = {
     "roll": lambda t, x, a: t.roll(x[0], a["shift"], a["axis"]),
     "pad": _padded,
     "slice": _sliced,
+    "batch_norm": _batch_norm,
+    "group_norm": lambda t, x, a: t.nn.functional.group_norm(
+        x[0], a["groups"], x[1], x[2], a["eps"]
+    ),
+    "instance_norm": lambda t, x, a: t.nn.functional.instance_norm(
+        x[0], weight=x[1], bias=x[2], eps=a["eps"]
+    ),
+    "rms_norm": lambda t, x, a: t.nn.functional.rms_norm(x[0], x[1].shape, x[1], a["eps"]),
+    "hard_swish": lambda t, x, a: t.nn.functional.hardswish(x[0]),
+    "hard_sigmoid": lambda t, x, a: t.nn.functional.hardsigmoid(x[0]),
+    "global_avg_pool": lambda t, x, a: x[0].mean(tuple(range(2, x[0].dim())), keepdim=True),
+    "adaptive_avg_pool2d": lambda t, x, a: t.nn.functional.adaptive_avg_pool2d(
+        x[0], tuple(a["size"])
+    ),
+    "upsample2d": lambda t, x, a: t.nn.functional.interpolate(
+        x[0], scale_factor=tuple(map(float, a["scale"]))
+    ),
+    "split": lambda t, x, a: t.chunk(x[0], a["parts"], a["axis"]),
+    "take": _take,
+    "gather_elements": lambda t, x, a: t.gather(x[0], a["axis"], x[1].long()),
+    "one_hot": lambda t, x, a: t.nn.functional.one_hot(x[0].long(), a["depth"]).float(),
+    "tril": lambda t, x, a: t.tril(x[0], a["k"]),
+    "triu": lambda t, x, a: t.triu(x[0], a["k"]),
+    "flip": lambda t, x, a: t.flip(x[0], tuple(a["axes"]) or tuple(range(x[0].dim()))),
+    "repeat": lambda t, x, a: t.repeat_interleave(x[0], a["repeats"], a["axis"]),
+    "squeeze": lambda t, x, a: t.squeeze(x[0], tuple(a["axes"])),
+    "expand_dims": _expanded,
+    "cast": lambda t, x, a: x[0].to(getattr(t, a["dtype"])),
+    "resize2d": lambda t, x, a: t.nn.functional.interpolate(
+        x[0], tuple(a["size"]), mode="bilinear", antialias=False
+    ),
     "depth_to_space": lambda t, x, a: _depth_to_space(x[0], a["block"]),
 }
 
@@ -144,7 +214,8 @@ def lacks(graph: Graph) -> str:
     types = graph.types()
     for node in graph.nodes:
         narrow = any(types[name].dtype == "int8" for name in node.operands)
-        if node.op not in TABLE:
+        if node.op not in TABLE or dict(node.attrs).get("method") == "nearest":
+            # Torch's nearest pixel is not the one under the centre.
             return node.op
         if narrow and node.op in CONTRACTIONS:
             return f"int8 {node.op}"

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from hpctc import families
 from hpctc.core import suite
 from hpctc.core.errors import UsageError
 from hpctc.core.records import Provenance
 from hpctc.dataset import read
 from hpctc.dataset.wiring import graph_id
+from hpctc.families.base import Family
 from hpctc.graph import ops, published
 from hpctc.graph.files import read_graphs
 from hpctc.graph.ir import Graph
@@ -38,6 +40,9 @@ ALL, GROWN = "all", "grown"
 
 PUBLISHED = "published:"
 """What stands before a name of HPCTransEval; ``published:all`` takes all of them."""
+
+FAMILY = "family:"
+"""What stands before a family, or the subject of several; ``family:all`` takes all of them."""
 
 DEFAULT_SIZE = "small"
 
@@ -82,6 +87,27 @@ class Source:
             return GROWN, draw, replace(grow(draw, Wish(size=size)), name=GROWN)
         except GrowthError:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Members(Source):
+    """A word that names families: each at its smallest, then at sizes that are drawn."""
+
+    families: tuple[Family, ...] = ()
+
+    def take(self, turn: int, seed: int, size: str | None) -> tuple[str, int | None, Graph] | None:
+        """The graph of a turn; its sizes are the family's own, so its parts still fit together."""
+        origin, first = self.graphs[turn % len(self.graphs)]
+        window = SIZES[size or DEFAULT_SIZE]
+        if turn < len(self.graphs) and (size is None or fits(first, window)):
+            return origin, None, first
+        member = self.families[turn % len(self.families)]
+        for attempt in range(DRY):
+            draw = derived(seed, self.label, turn, attempt)
+            graph = member.graph(**member.sample(draw))
+            if fits(graph, window):
+                return origin, draw, graph
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +212,8 @@ def _source(word: str) -> Source:
         return Source(ALL, _operators(list(ops.OPS)))
     if word in ops.OPS:
         return Source(word, _operators([word]))
+    if word.startswith(FAMILY):
+        return _families(word)
     if word.startswith(PUBLISHED):
         return _published(word)
     if word in published.published():
@@ -214,6 +242,15 @@ def _published(word: str) -> Source:
     chosen = published.published() if name == ALL else {name: published.find(name)}
     digest = hashlib.sha256("".join(map(show, chosen.values())).encode()).hexdigest()[:16]
     return Source(f"{word}@{digest}", tuple((f"published {n}", g) for n, g in chosen.items()))
+
+
+def _families(word: str) -> Source:
+    name = word.removeprefix(FAMILY)
+    chosen = tuple(families.FAMILIES.values()) if name == ALL else tuple(families.matching(name))
+    graphs = [member.graph() for member in chosen]
+    digest = hashlib.sha256("".join(map(show, graphs)).encode()).hexdigest()[:16]
+    held = tuple((f"family {f.name}", g) for f, g in zip(chosen, graphs, strict=True))
+    return Members(f"{word}@{digest}", held, chosen)
 
 
 def _file(path: Path) -> Source:

@@ -45,10 +45,10 @@ void both(const float *restrict x, const float *restrict b, float *restrict y) {
 @pytest.mark.parametrize("name", TABLE)
 def test_an_operator_means_what_ours_does(name: str) -> None:
     operator = ops.get(name)
-    for sample in operator.samples:
-        graph = graph_of(name, sample)
-        if lacks(graph).startswith("int8 "):
-            continue
+    graphs = [(s, graph_of(name, s)) for s in operator.samples]
+    offered = [(sample, graph) for sample, graph in graphs if not lacks(graph)]
+    assert offered
+    for sample, graph in offered:
         inputs = draw(graph, 1)
         right = reference(graph, inputs)
         with torch.inference_mode():
@@ -99,12 +99,12 @@ def test_it_takes_its_turns_beside_the_jail(both: Pair, bench: Bench) -> None:
 
 
 def test_a_graph_that_torch_lacks_has_no_such_rung(both: Pair, bench: Bench) -> None:
-    other = GRAPH.replace("softmax(s, axis=1)", "hard_swish(s)")
-    assert lacks(parse(other)) == "hard_swish"
+    other = GRAPH.replace("softmax(s, axis=1)", "sort(s)")
+    assert lacks(parse(other)) == "sort"
     pair = Pair.make(
         **{**{f: getattr(both, f) for f in both.__slots__ if f != "id"}, "graph": other}
     )
     with ExitStack() as opened:
         assert Torch().open(pair, bench, opened) == (
-            "there is no hard_swish in the table of torch's operators"
+            "there is no sort in the table of torch's operators"
         )

@@ -116,3 +116,17 @@ def test_a_wrong_graph_file_shows_where(tmp_path: Path) -> None:
     path.write_text(MLP.replace("relu(h)", "rellu(h)"))
     with pytest.raises(HpctcError, match=r"bad\.graph"):
         sources([str(path)])
+
+
+def test_a_family_is_a_source_and_its_subject_several() -> None:
+    taken = listed(replace(PLAN, size=None), "family:attention")
+    origins = [item.provenance.source for item in taken]
+    assert {"family attention.naive", "family attention.tiled"} < set(origins)
+    assert len(origins) == len(set(origins))
+
+
+def test_a_family_goes_on_at_sizes_of_its_own() -> None:
+    taken = listed(replace(PLAN, count=4, size="medium"), "family:attention.naive", most=4)
+    shapes = [parse(item.graph).inputs[0].type.shape for item in taken]
+    assert len(set(shapes)) == 4
+    assert all(item.provenance.seed is not None for item in taken)
