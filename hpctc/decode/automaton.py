@@ -83,11 +83,16 @@ class Automaton:
         self.extend(token)
 
     def continuation(self, count: int) -> list[int]:
-        """Up to ``count`` tokens that followed an earlier occurrence of the match."""
+        """``count`` tokens that followed an earlier occurrence of the match, if there was one.
+
+        Where they reach the end of the sequence they go on with themselves, as a copy of LZ77
+        (Ziv and Lempel, 1977) does: what repeats itself goes on to do so.
+        """
         if self.matched == 0:
             return []
         end = self._nodes[self._at].end
-        return self.tokens[end : end + count]
+        period = len(self.tokens) - end
+        return [self.tokens[end + i % period] for i in range(count)] if period else []
 
 
 __all__ = ["Automaton"]

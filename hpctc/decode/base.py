@@ -15,6 +15,7 @@ from typing import ClassVar, Protocol
 from torch import Tensor
 
 from hpctc.core.spec import Spec
+from hpctc.decode.cost import Cost
 
 ROOT = -1
 """The parent of a draft's first nodes: the last settled token."""
@@ -38,8 +39,8 @@ class Draft:
     """``parents[i] < i``, or :data:`ROOT`."""
     probes: frozenset[int] = frozenset()
     """Nodes that are scored and never accepted: lookahead's window."""
-    probabilities: Tensor | None = None
-    """``[len(tokens), vocab]``: row i is what node i was drawn from; None: chosen outright."""
+    chances: tuple[float, ...] = ()
+    """How likely each node is to be accepted once its parent is; empty: nobody said."""
     sources: tuple[str, ...] = ()
     """Who proposed each node; empty: nobody said."""
 
@@ -53,11 +54,25 @@ class Draft:
         return len(self.tokens)
 
     @classmethod
-    def chain(cls, tokens: Sequence[int], source: str = "") -> "Draft":
+    def chain(
+        cls, tokens: Sequence[int], source: str = "", chances: Sequence[float] = ()
+    ) -> "Draft":
         """One token after the other."""
         count = len(tokens)
         sources = (source,) * count if source else ()
-        return cls(tuple(tokens), tuple(range(-1, count - 1)), sources=sources)
+        parents = tuple(range(-1, count - 1))
+        return cls(tuple(tokens), parents, chances=tuple(chances[:count]), sources=sources)
+
+    def kept(self, nodes: Sequence[int]) -> "Draft":
+        """Of the nodes only these, in this order; the parent of each is among them before it."""
+        place = {node: i for i, node in enumerate(nodes)} | {ROOT: ROOT}
+        return Draft(
+            tuple(self.tokens[n] for n in nodes),
+            tuple(place[self.parents[n]] for n in nodes),
+            frozenset(place[n] for n in self.probes if n in place),
+            tuple(self.chances[n] for n in nodes) if self.chances else (),
+            tuple(self.sources[n] for n in nodes) if self.sources else (),
+        )
 
     @cached_property
     def children(self) -> dict[int, list[int]]:
@@ -84,6 +99,10 @@ class Draft:
             node = self.parents[node]
         return path[::-1]
 
+    def chance(self, node: int) -> float:
+        """How likely a node is to be accepted once its parent is; even where nobody said."""
+        return self.chances[node] if self.chances else 0.5
+
     def source(self, node: int) -> str:
         """Who proposed a node."""
         return self.sources[node] if self.sources else UNNAMED
@@ -103,6 +122,11 @@ class Target(Protocol):
     """A language model behind decoding."""
 
     vocab: int
+
+    @property
+    def cost(self) -> Cost:
+        """What its passes take."""
+        ...
 
     def score(self, asks: Sequence[Ask]) -> list[Tensor]:
         """Score every draft in one pass.

@@ -19,13 +19,14 @@ REACH = 64
 class Walk:
     """One answer beside one hint."""
 
-    def __init__(self, hint: Sequence[int], least: int) -> None:
+    def __init__(self, hint: Sequence[int], least: int, begun: bool = True) -> None:
+        """``begun``: the answer is expected to begin as the hint does."""
         self.hint = tuple(hint)
         self.least = least
         """A match of fewer tokens is believed only near the last place."""
         self.at = 0
         """The index of the hint's token that should come next."""
-        self.agreed = 1
+        self.agreed = int(begun)
         """Tokens in a row that came as foreseen; 0: the walk is lost."""
         self.renamed: dict[int, int] = {}
         """Token of the hint -> what the answer wrote instead the last time."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hpctc.decode.base import TARGET, Ask, Draft, Drafter, Request, State, Step, Target
+from hpctc.decode.base import TARGET, Ask, Drafter, Request, State, Step, Target
 from hpctc.decode.verify import Choose, Constraint, greedy, verify
 
 
@@ -160,20 +160,4 @@ def _settle(one: _Open, step: Step, how: How) -> bool:
     return made.ended or one.state.room <= 0 or how.stop(request, made.tokens)
 
 
-def clipped(draft: Draft, room: int) -> Draft:
-    """The part of a draft that leaves room for the target's own token."""
-    if all(depth < room for depth in draft.depths):
-        return draft
-    kept = [n for n, depth in enumerate(draft.depths) if depth < room]
-    place = {node: i for i, node in enumerate(kept)}
-    place[-1] = -1
-    return Draft(
-        tuple(draft.tokens[n] for n in kept),
-        tuple(place[draft.parents[n]] for n in kept),
-        frozenset(place[n] for n in draft.probes if n in place),
-        draft.probabilities[kept] if draft.probabilities is not None else None,
-        tuple(draft.sources[n] for n in kept) if draft.sources else (),
-    )
-
-
-__all__ = ["Decoded", "How", "clipped", "decode"]
+__all__ = ["Decoded", "How", "decode"]

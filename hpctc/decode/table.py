@@ -12,19 +12,29 @@ import torch
 from torch import Tensor
 
 from hpctc.decode.base import Ask, Key
+from hpctc.decode.cost import Cost, Fixed
 
 
 class Table:
-    """``order`` tokens decide; ``sharpness`` spreads the logits; the ``seed`` is the model."""
+    """``order`` tokens decide; ``sharpness`` spreads the logits; the ``seed`` is the model.
+
+    A pass costs the same for one token and for many, if no other ``cost`` is given.
+    """
 
     def __init__(
-        self, vocab: int = 32, order: int = 2, sharpness: float = 2.0, seed: int = 0
+        self,
+        vocab: int = 32,
+        order: int = 2,
+        sharpness: float = 2.0,
+        seed: int = 0,
+        cost: Cost | None = None,
     ) -> None:
         self.vocab = vocab
         self.order = order
         self.sharpness = sharpness
         self.seed = seed
         self.passes = 0
+        self.cost = cost or Fixed()
         self._row = lru_cache(maxsize=100_000)(self._drawn)
 
     def score(self, asks: Sequence[Ask]) -> list[Tensor]:

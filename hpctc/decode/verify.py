@@ -1,11 +1,12 @@
 """The one place where tokens are accepted, greedy or sampled.
 
-Greedy: a node is accepted when it is the target's own choice. Sampled: speculative sampling over a
-tree (Leviathan et al., 2023; SpecInfer, Miao et al., 2024), after which every token has exactly the
-target's distribution, whatever was proposed.
+A node is accepted when it is what the target says in its place. Greedy, that is its likeliest
+token. Sampled, it is the token that the target draws with the randomness of this place, which does
+not depend on the draft (Daliri, Musco and Suresh, 2024, call that drafter-invariant): a proposed
+token x is accepted with its probability p(x), and the text is the same whoever drafted, also where
+the length of drafts follows from how busy the machine is.
 """
 
-from collections.abc import Sequence
 from typing import Protocol
 
 import torch
@@ -15,33 +16,25 @@ from hpctc.decode.base import ROOT, Draft, Step
 
 
 class Choose(Protocol):
-    """A way to accept: greedy or sampled."""
+    """What the target says, by its logits; called once for each settled token, in order."""
 
-    def __call__(
-        self, row: Tensor, tokens: Sequence[int], drawn: Tensor | None
-    ) -> tuple[int | None, int]:
-        """Which of the proposed ``tokens`` is accepted, and else which token comes instead.
-
-        Args:
-            row: Logits ``[vocab]`` of the place; forbidden tokens are ``-inf``.
-            tokens: What the draft proposes for it, in order.
-            drawn: ``[len(tokens), vocab]`` the distributions that they were drawn from; None:
-                they were chosen outright.
-
-        Returns:
-            The index of the accepted one (None: none is) and the token itself.
-        """
+    def __call__(self, row: Tensor) -> int:
+        """The token for logits ``[vocab]``; forbidden tokens are ``-inf``."""
         ...
 
 
-def greedy(row: Tensor, tokens: Sequence[int], drawn: Tensor | None) -> tuple[int | None, int]:
+def greedy(row: Tensor) -> int:
     """The likeliest token; the first of equals."""
-    best = int(row.argmax())
-    return (tokens.index(best) if best in tokens else None), best
+    return int(row.argmax())
 
 
 class Sampled:
-    """Draw from ``softmax(logits / temperature)`` with a generator of its own."""
+    """Draw from ``softmax(logits / temperature)`` with a generator of its own.
+
+    By the Gumbel-max trick: the token with the largest sum of logit and noise. Noise is drawn for
+    the whole vocabulary at every place, so that rounding in the logits (another batch, another
+    shape of the pass) changes the token only where two sums are all but equal.
+    """
 
     def __init__(self, temperature: float, seed: int) -> None:
         if temperature <= 0:
@@ -49,27 +42,11 @@ class Sampled:
         self.temperature = temperature
         self.random = torch.Generator().manual_seed(seed)
 
-    def __call__(
-        self, row: Tensor, tokens: Sequence[int], drawn: Tensor | None
-    ) -> tuple[int | None, int]:
-        """Accept x with min(1, p(x) / q(x)); where refused go on with the rest of p."""
-        p = torch.softmax(row.double() / self.temperature, dim=-1)
-        for index, token in enumerate(tokens):
-            q = drawn[index].double() if drawn is not None else None
-            chance = float(p[token]) if q is None else float(p[token] / q[token].clamp_min(1e-300))
-            if float(torch.rand((), generator=self.random, dtype=torch.float64)) < chance:
-                return index, token
-            if q is None:
-                p = p.clone()
-                p[token] = 0.0
-            else:
-                p = (p - q).clamp_min(0.0)
-            total = p.sum()
-            if not total > 0:  # the proposals were all that could come
-                p = torch.softmax(row.double() / self.temperature, dim=-1)
-                break
-            p = p / total
-        return None, int(torch.multinomial(p, 1, generator=self.random))
+    def __call__(self, row: Tensor) -> int:
+        """See :class:`Choose`."""
+        uniform = torch.rand(len(row), generator=self.random, dtype=torch.float64)
+        noise = -(-uniform.log()).log()
+        return int((row.double() / self.temperature + noise).argmax())
 
 
 class Constraint(Protocol):
@@ -96,7 +73,7 @@ def verify(
     Args:
         logits: ``[1 + len(draft), vocab]``, see :meth:`hpctc.decode.base.Target.score`.
         draft: What was proposed.
-        choose: How tokens are accepted.
+        choose: What the target says: :func:`greedy`, or :class:`Sampled`.
         constraint: Restricts every choice; it is advanced over what is settled.
         ends: Tokens after which nothing comes: the walk stops there.
     """
@@ -106,14 +83,13 @@ def verify(
         row = logits[node + 1]
         if constraint is not None and (mask := constraint.allowed()) is not None:
             row = row.masked_fill(~mask, -torch.inf)
-        nodes = draft.children.get(node, [])
-        drawn = draft.probabilities[nodes] if draft.probabilities is not None else None
-        index, token = choose(row, [draft.tokens[n] for n in nodes], drawn)
+        token = choose(row)
         if constraint is not None:
             constraint.advance(token)
-        if index is None or token in ends:
+        foreseen = [n for n in draft.children.get(node, ()) if draft.tokens[n] == token]
+        if not foreseen or token in ends:
             return Step(draft, tuple(path), token, logits)
-        node = nodes[index]
+        node = foreseen[0]
         path.append(node)
 
 

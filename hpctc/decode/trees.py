@@ -1,0 +1,83 @@
+"""Drafts cut to size, and several made one."""
+
+from collections.abc import Sequence
+from itertools import accumulate
+
+from hpctc.decode.base import ROOT, Draft
+from hpctc.decode.cost import Cost
+
+
+def clipped(draft: Draft, room: int) -> Draft:
+    """The part of a draft that leaves room for the target's own token."""
+    if all(depth < room for depth in draft.depths):
+        return draft
+    return draft.kept([n for n, depth in enumerate(draft.depths) if depth < room])
+
+
+def worth(draft: Draft, cost: Cost, rows: int = 1) -> Draft:
+    """The part of a draft that earns its place in the pass; probes are left alone.
+
+    A node is settled when all on its path are accepted. The best tree of k nodes takes those of
+    the k likeliest paths (they are closed under parents; Wang et al., 2024, and Li et al., 2024),
+    and k is where most tokens a second are expected. All ``rows`` of the pass are padded to the
+    longest, so a node costs a place in each of them.
+    """
+    if not draft.chances or not cost.seconds(rows):
+        return draft
+    paths = _paths(draft)
+    probes = len(draft.probes)
+    nodes = [n for n in range(len(draft)) if n not in draft.probes]
+    nodes.sort(key=lambda n: (-paths[n], n))
+    gains = accumulate((paths[n] for n in nodes), initial=1.0)
+    rates = [gain / cost.seconds(rows * (1 + probes + k)) for k, gain in enumerate(gains)]
+    most = max(range(len(rates)), key=rates.__getitem__)
+    return draft.kept(sorted([*draft.probes, *nodes[:most]])) if most < len(nodes) else draft
+
+
+def expected(draft: Draft) -> float:
+    """Tokens that a draft is expected to bring, the target's own not counted."""
+    return sum(path for node, path in enumerate(_paths(draft)) if node not in draft.probes)
+
+
+def merged(drafts: Sequence[Draft]) -> Draft:
+    """All drafts as one tree; what two of them share is one node, the likelier one's.
+
+    Two that agree are not taken for independent witnesses: the node has the higher chance of both.
+    Probes are nobody's but their own draft's, and stay in their order.
+    """
+    tokens: list[int] = []
+    parents: list[int] = []
+    chances: list[float] = []
+    sources: list[str] = []
+    probes: set[int] = set()
+    places: dict[tuple[int, int], int] = {}
+    for draft in drafts:
+        place = {ROOT: ROOT}
+        for node, (token, parent) in enumerate(zip(draft.tokens, draft.parents, strict=True)):
+            probe = node in draft.probes
+            at = None if probe else places.get((place[parent], token))
+            if at is None:
+                at = len(tokens)
+                tokens.append(token)
+                parents.append(place[parent])
+                chances.append(draft.chance(node))
+                sources.append(draft.source(node))
+                if probe:
+                    probes.add(at)
+                else:
+                    places[place[parent], token] = at
+            elif draft.chance(node) > chances[at]:
+                chances[at], sources[at] = draft.chance(node), draft.source(node)
+            place[node] = at
+    return Draft(tuple(tokens), tuple(parents), frozenset(probes), tuple(chances), tuple(sources))
+
+
+def _paths(draft: Draft) -> list[float]:
+    """The chance of each node that all on its path are accepted."""
+    paths: list[float] = []
+    for node, parent in enumerate(draft.parents):
+        paths.append((1.0 if parent == ROOT else paths[parent]) * draft.chance(node))
+    return paths
+
+
+__all__ = ["clipped", "expected", "merged", "worth"]
