@@ -16,6 +16,7 @@ from rich.table import Table
 
 from hpctc.cli.leaks import leaks_command
 from hpctc.cli.oracle import oracle
+from hpctc.cli.twins import twins_command
 from hpctc.core import jsonl
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import CATEGORIES, Pair
@@ -48,6 +49,7 @@ def dataset() -> None:
 
 dataset.add_command(oracle)
 dataset.add_command(leaks_command)
+dataset.add_command(twins_command)
 
 
 @dataset.command("count")

@@ -8,7 +8,7 @@ from typing import Literal
 from hpctc.core.records import CATEGORIES, Pair
 from hpctc.dataset.wiring import parsed
 
-Origin = Literal["operator", "file", "dataset", "grown", "rewritten"]
+Origin = Literal["operator", "file", "dataset", "grown", "rewritten", "twin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def origin(pair: Pair) -> Origin:
     if pair.provenance.rewrites:
         return "rewritten"
     first = pair.provenance.source.split()[0]
-    for known in ("operator", "file", "dataset", "grown"):
+    for known in ("operator", "file", "dataset", "grown", "twin"):
         if first == known:
             return known
     return "file"

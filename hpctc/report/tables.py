@@ -18,6 +18,7 @@ from hpctc.score.pace import beside
 from hpctc.score.rates import classes
 from hpctc.score.scaling import scaling
 from hpctc.score.similarity import likeness
+from hpctc.score.twins import drops
 
 WIDTH = 80
 MOST_FAILURES = 20
@@ -67,6 +68,9 @@ def _more(run: Read) -> Iterator[tuple[str, str]]:
         yield "threads", f"efficiency on {', '.join(threads)}"
     if (alike := likeness(run.trails)) is not None:
         yield "alike", f"{alike.value:.2f} [{alike.low:.2f}, {alike.high:.2f}] to the pair's own C"
+    for drop in drops(run.trails):
+        words = f"{drop.kind}: {drop.twins:.0%} correct, {drop.originals:.0%} of their originals"
+        yield "twins", f"{words}; {share(drop.drop)} fewer, {drop.tasks} tasks"
     yield from language.lines(run)
 
 
@@ -148,6 +152,7 @@ def document(run: Read, first: Read | None = None) -> Mapping[str, Any]:
         "ladder": encode(ladder(run.trails)),
         "threads": encode(scaling(run.trails)),
         "similarity": encode(likeness(run.trails)),
+        "twins": encode(drops(run.trails)),
         "cost": encode(run.cost),
         "pace": encode(run.pace),
         "beside_first": encode(beside(first.trails, run.trails)) if first else None,

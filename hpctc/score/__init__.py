@@ -13,6 +13,7 @@ In come the records of a run, out go numbers with intervals. Wrong answers are i
 - ``cost``: dollars, seconds and tokens a solved kernel
 - ``pace``: tokens a second, tokens a pass, who proposed them
 - ``regions``: which part of an answer's C a character belongs to
+- ``twins``: how far contamination twins fall below their originals
 - ``similarity``: how alike two C texts are, as CodeBLEU sees it
 """
 

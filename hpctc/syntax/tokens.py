@@ -39,12 +39,21 @@ class Token(NamedTuple):
 
 def tokens(code: str) -> list[Token]:
     """The tokens of a C or CUDA text, in order; of one that is neither, as well as it goes."""
-    root = _parser().parse(code.encode()).root_node
+    return [token for token, _ in located(code)]
+
+
+def located(code: str) -> Iterator[tuple[Token, int]]:
+    """The tokens of a text, each with the byte of its UTF-8 that it starts at."""
+    root = read(code)
     names = {(kind == _FIELD, name) for kind, name in _declared(root)}
-    return [
-        Token("name" if (field, word) in names else "number" if _is_number(word) else "word", word)
-        for field, word in _words(root)
-    ]
+    for field, word, start in _words(root):
+        kind: Kind = "number" if _is_number(word) else "word"
+        yield Token("name" if (field, word) in names else kind, word), start
+
+
+def read(code: str) -> Node:
+    """tree-sitter's tree of a C or CUDA text."""
+    return _parser().parse(code.encode()).root_node
 
 
 def normal(found: Iterable[Token], numbers: bool = True) -> str:
@@ -81,16 +90,19 @@ def _nodes(root: Node) -> Iterator[Node]:
             waiting.extend(reversed(node.children))
 
 
-def _words(root: Node) -> Iterator[tuple[bool, str]]:
-    """Every token, and whether it is a member's name: ``threadIdx.x`` is not the parameter x."""
+def _words(root: Node) -> Iterator[tuple[bool, str, int]]:
+    """Whether a token is a member's name, its text and its place.
+
+    Members are told apart since ``threadIdx.x`` is not the parameter x.
+    """
     for node in _nodes(root):
         if node.children or not (text := _text(node)):
             continue
         if node.type == "preproc_arg":  # the body of a macro is one leaf
-            for word in _MACRO_WORD.findall(text.replace("\\\n", " ")):
-                yield False, word
+            for word in _MACRO_WORD.finditer((node.text or b"").replace(b"\\\n", b"  ").decode()):
+                yield False, word[0], node.start_byte + len(word.string[: word.start()].encode())
         else:
-            yield node.type == _FIELD, text
+            yield node.type == _FIELD, text, node.start_byte
 
 
 def _declared(root: Node) -> Iterator[tuple[str, str]]:
@@ -133,4 +145,4 @@ def _text(node: Node) -> str:
     return (node.text or b"").decode(errors="replace").strip()
 
 
-__all__ = ["Kind", "Token", "normal", "tokens"]
+__all__ = ["Kind", "Token", "located", "normal", "read", "tokens"]

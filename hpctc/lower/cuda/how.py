@@ -18,6 +18,10 @@ class Cuda(Spec):
     tensor_cores: bool = False
     """Let products of float16 run on tensor cores (wmma). TVM's intrinsics for them take 10 s and
     more to load: preload ``tvm.s_tir.tensor_intrin`` where many functions are lowered."""
+    block: int = 256
+    """Threads of a block where nothing else says how many; a multiple of 32 up to 1024."""
+    plain: bool = False
+    """No rules of experts: a thread an element, or a block a long sum."""
     seed: int = 0
     runner: Literal["none", "local", "rpc"] = "none"
     """``none``: nothing is measured; ``local``: on this machine's GPU; ``rpc``: on another's."""

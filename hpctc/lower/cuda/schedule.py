@@ -49,16 +49,16 @@ class Scheduled:
 
 def candidates(func: tirx.PrimFunc, how: Cuda) -> Iterator[Scheduled]:
     """Schedules of ``func``, the best guess first; lazily, as the later ones cost more."""
-    yield from _single(func)
-    yield from _dlight(func, how)
+    if not how.plain:
+        yield from _single(func)
+        yield from _dlight(func, how)
     if how.samples:
         for drawn, trace in sampling.sample(func, how.arch, how.samples, how.seed):
             yield Scheduled(drawn, trace)
     for shared in (True, False):
-        made = threads.schedule(func, shared)
-        yield Scheduled(
-            made.mod["main"], f"threads{{block={threads.BLOCK},shared={str(shared).lower()}}}"
-        )
+        made = threads.schedule(func, shared, how.block)
+        words = f"threads{{block={how.block},shared={str(shared).lower()}}}"
+        yield Scheduled(made.mod["main"], words)
 
 
 def _single(func: tirx.PrimFunc) -> Iterator[Scheduled]:

@@ -14,7 +14,7 @@ LONG = 128
 """Terms from which on the threads of a block share a sum."""
 
 
-def schedule(func: tirx.PrimFunc, shared: bool) -> s_tir.Schedule:
+def schedule(func: tirx.PrimFunc, shared: bool, threads: int = BLOCK) -> s_tir.Schedule:
     """Inline what can be inlined; give every element of every stage that is left a thread.
 
     With ``shared``, each long reduction gets a block instead, whose threads add up their shares:
@@ -30,9 +30,9 @@ def schedule(func: tirx.PrimFunc, shared: bool) -> s_tir.Schedule:
         if block.name in merged:
             continue
         if shared and block.is_reduction() and terms(block) >= LONG:
-            _share(made, block)
+            _share(made, block, threads)
         else:
-            merged |= _bind(made, block, outputs)
+            merged |= _bind(made, block, outputs, threads)
     return made
 
 
@@ -61,15 +61,15 @@ def _loops(made: s_tir.Schedule, info: SBlockInfo) -> tuple[list[Any], list[Any]
     return across, serial
 
 
-def _share(made: s_tir.Schedule, info: SBlockInfo) -> None:
+def _share(made: s_tir.Schedule, info: SBlockInfo, threads: int) -> None:
     """A block of threads an element of the result."""
     across, serial = _loops(made, info)
     made.bind(made.fuse(*across), "blockIdx.x")
-    _, thread = made.split(made.fuse(*serial), factors=[None, BLOCK])
+    _, thread = made.split(made.fuse(*serial), factors=[None, threads])
     made.bind(thread, "threadIdx.x")
 
 
-def _bind(made: s_tir.Schedule, info: SBlockInfo, outputs: set[str]) -> set[str]:
+def _bind(made: s_tir.Schedule, info: SBlockInfo, outputs: set[str], threads: int) -> set[str]:
     """Spread the data-parallel loops of a block over threads; keep its sums in registers.
 
     Returns the names of the stages that were merged into this one.
@@ -80,7 +80,7 @@ def _bind(made: s_tir.Schedule, info: SBlockInfo, outputs: set[str]) -> set[str]
     across, serial = _loops(made, info)
     whole = made.fuse(*across)
     count = int(made.get(whole).extent)
-    grid, thread = made.split(whole, factors=[None, _threads(count)])
+    grid, thread = made.split(whole, factors=[None, _threads(count, threads)])
     made.bind(grid, "blockIdx.x")
     made.bind(thread, "threadIdx.x")
     for copy in copies:
@@ -123,9 +123,9 @@ def _is_read(made: s_tir.Schedule, block: Any, buffer: Any) -> bool:
     )
 
 
-def _threads(count: int) -> int:
+def _threads(count: int, most: int) -> int:
     """Whole warps, as many as there is work for; a single element gets a single thread.
 
     For one element TVM would leave the copy from the register unguarded in the idle threads.
     """
-    return 1 if count == 1 else min(BLOCK, 32 * math.ceil(count / 32))
+    return 1 if count == 1 else min(most, 32 * math.ceil(count / 32))
