@@ -46,6 +46,11 @@ def test_a_folder_of_pairs_has_them_in_its_measurements(tmp_path: Path, pair: Pa
     assert strengths(str(tmp_path)) == {pair.id: 0.5}
 
 
+def test_the_suite_that_ships_is_measured() -> None:
+    found = strengths("mini")
+    assert set(found) == {t.of for t in suite.load("mini").tasks}
+
+
 def test_a_weak_task_is_told_in_table_summary_and_file(tmp_path: Path, pair: Pair) -> None:
     task = Task.make(of=pair.id, suite="one", name=pair.name, pair=pair, oracle_strength=0.6)
     asked = Suite(name="one", description="", profile="small", tasks=(task,))
