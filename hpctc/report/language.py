@@ -109,7 +109,8 @@ def _paces(told: Sequence[tuple[str, Read]]) -> Table:
     for name, run in told:
         if (found := run.pace) is not None:
             other = None if run is first else beside(first.trails, run.trails)
-            table.add_row(escape(name), *_cells(found), *_against(other))
+            held = ("", "") if run is first else _against(other)
+            table.add_row(escape(name), *_cells(found), *held)
     return table
 
 
@@ -131,7 +132,7 @@ def _cells(found: Pace) -> list[str]:
 def _against(other: Beside | None) -> tuple[str, str]:
     """Same text, and the ratio of tokens a second."""
     if other is None:
-        return "", ""
+        return "-", "other prompts"
     same = "yes" if other.identical == other.answers else f"{other.identical} of {other.answers}"
     ratio = other.faster
     words = "-" if ratio is None else f"{ratio.value:.2f}x [{ratio.low:.2f}, {ratio.high:.2f}]"

@@ -58,6 +58,14 @@ def test_another_text_is_not_the_same(two: tuple[Path, Path], write_run: Write) 
     assert re.search(r"other .* 0 of 4 ", report(two[0], other).output)
 
 
+def test_answers_to_other_prompts_are_not_compared(
+    two: tuple[Path, Path], write_run: Write
+) -> None:
+    other = write_run("other", {"relu": 1.0}, speech=CASCADE)
+    assert re.search(r"other .* - +other prompts", report(two[0], other).output)
+    assert ">other prompts</span>" in page([read(two[0]), read(other)])
+
+
 def test_all_answers_are_paid_for(two: tuple[Path, Path], tmp_path: Path) -> None:
     said = report(two[0], "--json", tmp_path / "figures.json").output
     (found,) = json.loads((tmp_path / "figures.json").read_text())
