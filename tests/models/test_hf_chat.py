@@ -1,5 +1,6 @@
 """The adapter for local models, on a tiny random one that lies in a folder like any other."""
 
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -13,11 +14,11 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from hpctc.cli import main
 from hpctc.core.errors import UsageError
-from hpctc.core.records import Prompt, Task
+from hpctc.core.records import Exchange, Prompt, Task
 from hpctc.decode import STRATEGIES
 from hpctc.models import model
-from hpctc.models.base import Sampling, ask
-from hpctc.models.hf.chat import Hf, encoded, hints, opened
+from hpctc.models.base import Question, Sampling, ask
+from hpctc.models.hf.chat import Hf, declaration, encoded, hints, opened
 from hpctc.models.hf.weights import load
 from hpctc.prompt.extract import find
 
@@ -133,6 +134,62 @@ def test_a_prompt_longer_than_the_context_is_a_reason(folder: Path) -> None:
     assert refused.reason == "the prompt has 300 tokens; the model knows 256 positions"
     assert answered.usage is not None
     assert answered.usage.prompt_tokens + answered.usage.completion_tokens <= 256
+
+
+@pytest.mark.parametrize("strategy", ["autoregressive", "lookup"])
+def test_an_answer_is_heard_while_it_is_said(folder: Path, strategy: str) -> None:
+    chat = Hf(path=str(folder), most_tokens=40, batch=2)
+    pieces: dict[str, list[str]] = {p.id: [] for p in PROMPTS}
+
+    def hear(question: Question, piece: str) -> None:
+        pieces[question.prompt.id].append(piece)
+
+    answers = list(chat.answer(ask(PROMPTS), {}, Sampling(strategy=strategy), hear))
+    plainly = list(chat.answer(ask(PROMPTS), {}, Sampling(strategy=strategy)))
+    assert [a.text for a in answers] == [a.text for a in plainly]
+    for answer in answers:
+        said = pieces[answer.of]
+        # Bytes at the very end that never became a character are not heard.
+        assert "".join(said) == (answer.text or "").rstrip("\N{REPLACEMENT CHARACTER}")
+        assert len(said) > 1
+        assert all(said)
+
+
+def test_a_conversation_goes_through_the_chat_template(folder: Path) -> None:
+    tokenizer = load(str(folder), "float32", "cpu").tokenizer
+    said = (Exchange(prompt="one", answer="two"), Exchange(prompt="three", answer="four"))
+    prompt = Prompt.make(of="verdict", template="t", text="five", history=said)
+    assert tokenizer.decode(encoded(tokenizer, prompt)).strip() == "onetwothreefourfive"
+    bare = copy.deepcopy(tokenizer)
+    bare.chat_template = None
+    assert tokenizer.decode(encoded(bare, prompt)) == "one\n\ntwo\n\nthree\n\nfour\n\nfive"
+
+
+def test_only_the_samples_that_lack_are_drawn(folder: Path) -> None:
+    chat = Hf(path=str(folder), most_tokens=20)
+    sampling = Sampling(temperature=1.0, seed=7)
+    every = ask(PROMPTS[:2], 3)
+    texts = [a.text for a in chat.answer(every, {}, sampling)]
+    some = list(chat.answer([every[1], every[3], every[5]], {}, sampling))
+    assert [a.text for a in some] == [texts[1], texts[3], texts[5]]
+    assert [a.sample for a in some] == [1, 0, 2]
+
+
+def test_hints_and_signature_of_a_question_count_before_the_tasks(
+    folder: Path, tasks: dict[str, Task]
+) -> None:
+    tokenizer = load(str(folder), "float32", "cpu").tokenizer
+    task = next(iter(tasks.values()))
+    (hint,) = hints(tokenizer, task, frozenset({"hints"}), ["given"])
+    assert tokenizer.decode(hint) == "given"
+    assert hints(tokenizer, task, frozenset(), ["given"]) == ()
+    wanted = "void mine(float a, const float *restrict x)"
+    question = Question(PROMPTS[0], hints=("x",), signature=wanted)
+    assert declaration(question, {}) == wanted
+    chat = Hf(path=str(folder), most_tokens=20, grammar=True)
+    (answer,) = chat.answer([question], {}, Sampling(strategy="compiler"))
+    assert answer.text is not None
+    assert answer.text.startswith("```c\n")
 
 
 def test_what_cannot_be_loaded_is_explained(tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from hpctc.core.errors import CorruptRecord, UsageError
-from hpctc.core.records import Prompt, Task
+from hpctc.core.records import Exchange, Prompt, Task
 from hpctc.models import MODELS, model
-from hpctc.models.base import Model, Sampling, ask
+from hpctc.models.base import Model, Question, Sampling, ask
 from hpctc.models.null import without_openmp
 from hpctc.prompt.extract import find
 
@@ -60,6 +60,23 @@ def test_replay_reads_jsonl_by_id_and_by_name(
     answers = list(replay(path).answer(ask(prompts, 2), tasks, Sampling()))
     assert [a.text for a in answers] == ["one", "two", "three", None]
     assert answers[-1].reason == f"{path} holds 1 answer to second"
+
+
+def test_replay_knows_turns_and_samples(tmp_path: Path, tasks: Tasks, prompts: Prompts) -> None:
+    lines = [
+        {"task": "first", "sample": 1, "answer": "one", "by": "whom it may concern"},
+        {"task": "first", "turn": 1, "answer": "repaired"},
+    ]
+    path = tmp_path / "answers.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)) + "\n")
+    first = prompts[0]
+    said = (Exchange(prompt=first.text, answer="one"),)
+    again = Prompt.make(of="a verdict", template="t", text="no", history=said)
+    asked = [Question(first, 0), Question(first, 1), Question(again, 0), Question(again, 1)]
+    known = {**tasks, "a verdict": tasks[first.of]}
+    answers = list(replay(path).answer(asked, known, Sampling()))
+    assert [a.text for a in answers] == [None, "one", "repaired", None]
+    assert answers[-1].reason == f"{path} holds 1 answer to first in repair turn 1"
 
 
 def test_replay_reads_a_folder(tmp_path: Path, tasks: Tasks, prompts: Prompts) -> None:
