@@ -62,8 +62,8 @@ def causal(pen: Pen, batch: int, heads: int, seq: int, dim: int) -> Tensor:
 
 
 def causal_tile(sizes: Sizes) -> dict[str, np.ndarray[Any, Any]]:
-    """The one mask: [2M, 2M], true where a key is not later than its query."""
-    return {"mask": np.tri(2 * sizes["tile"], dtype=bool)}
+    """The one mask: [2M, 2M], 1 where a key is not later than its query, else 0."""
+    return {"mask": np.tri(2 * sizes["tile"], dtype=np.float32)}
 
 
 def _whole(sizes: Sizes) -> Sizes:
@@ -93,7 +93,7 @@ def tiled(  # noqa: PLR0913  the sizes
     """
     seq = tile * inner * outer
     q, k, v = _qkv(pen, batch, heads, seq, dim)
-    mask = pen.input("mask", 2 * tile, 2 * tile, dtype="bool", low=0, high=1)
+    mask = pen.input("mask", 2 * tile, 2 * tile, low=0, high=1)
     rows = []
     for begin in range(0, seq, tile):
         queries = q.cut(2, begin, begin + tile)
@@ -120,7 +120,7 @@ def _masked(x: Tensor, mask: Tensor, distance: int) -> Tensor:
         return x
     row, column = max(0, distance), max(0, -distance)
     piece = mask.cut(0, row, row + tile).cut(1, column, column + tile)
-    return piece.where(x, x.filled(FAR))
+    return piece.greater(0.5).where(x, x.filled(FAR))
 
 
 class _Running:

@@ -228,7 +228,7 @@ def patch_embedding(pen: Pen, batch: int, grid: int, patch: int, width: int) -> 
 def swin(pen: Pen, batch: int, windows: int, window: int, heads: int, dim: int) -> Tensor:
     """The image is rolled by half a window, cut into windows, and rolled back.
 
-    ``bias`` is a table of relative places that has been looked up; ``mask`` hides what is no
+    ``bias`` is a table of relative places that has been looked up; ``mask`` is 1 where it hides what is no
     neighbour after rolling.
     """
     side, area, width, shift = windows * window, window * window, heads * dim, window // 2
@@ -239,8 +239,8 @@ def swin(pen: Pen, batch: int, windows: int, window: int, heads: int, dim: int) 
     q, k, v = (in_heads(part, heads) for part in linear(tokens, "qkv", 3 * width).parts(3, 2))
     seen = scores(q, k) + pen.weight("bias", heads, area, area)
     seen = seen.view(batch, windows * windows, heads, area, area)
-    hidden = pen.input("mask", windows * windows, 1, area, area, dtype="bool", low=0, high=1)
-    seen = hidden.where(seen.filled(-100.0), seen).view(*q.shape[:2], area, area)
+    hidden = pen.input("mask", windows * windows, 1, area, area, low=0, high=1)
+    seen = hidden.greater(0.5).where(seen.filled(-100.0), seen).view(*q.shape[:2], area, area)
     y = linear(joined(seen.softmax(axis=-1) @ v), "proj", width)
     y = y.view(batch, windows, windows, window, window, width).permuted(0, 1, 3, 2, 4, 5)
     y = y.view(batch, side, side, width).roll(shift=shift, axis=1).roll(shift=shift, axis=2)
