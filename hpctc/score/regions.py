@@ -6,6 +6,7 @@ an answer says around its C is prose. An index or the head of a loop is *copied*
 holds the same words in a row, white space aside.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -48,6 +49,9 @@ _DECLARES = frozenset(
 _DIRECTS = frozenset(
     {"preproc_call", "preproc_def", "preproc_function_def", "preproc_include", "preproc_directive"}
 )
+_FUNCTION = "function_definition"
+_CLOSERS = {"(": ")", "[": "]", "{": ";}"}
+_FENCED = re.compile(r"^ {0,3}```[^`\n]*\n(.*?)(?:^ {0,3}```|\Z)", re.MULTILINE | re.DOTALL)
 _LOOPS = frozenset({"for_statement", "while_statement"})
 _COMPUTES = frozenset(
     {
@@ -63,9 +67,15 @@ _COMPUTES = frozenset(
 
 
 def regions(answer: str, source: str | None, cuda: str) -> Labels:
-    """The region of each character of ``answer``, of which ``source`` is the C that was found."""
+    """The region of each character of ``answer``, of which ``source`` is the C that was found.
+
+    Where none was found (the answer was cut off, or defines another function), its longest fenced
+    block is taken for C.
+    """
     labels = np.full(len(answer), REGIONS.index("prose"), np.int8)
-    if source is not None:
+    if source is None:
+        source = max(_FENCED.findall(answer), key=len, default=None)
+    if source:
         inside = _of_code(source, squeezed(cuda))
         for piece in pieces(answer, source):
             end = piece.length
@@ -82,9 +92,21 @@ def _of_code(source: str, cuda: str) -> Labels:
     # One byte a character, so that tree-sitter's places are ours.
     plain = source.encode("ascii", "replace").decode()
     labels = np.full(len(plain), REGIONS.index("other C"), np.int8)
-    for region, start, end in _painted(parse(plain), plain, cuda):
+    whole = plain + _closers(plain)
+    for region, start, end in _painted(parse(whole), whole, cuda):
         labels[start:end] = REGIONS.index(region)
     return labels
+
+
+def _closers(text: str) -> str:
+    """What closes the brackets that a text leaves open: a tree needs whole loops around its end."""
+    opened = []
+    for character in text:
+        if character in _CLOSERS:
+            opened.append(_CLOSERS[character])
+        elif opened and character == opened[-1][-1]:
+            opened.pop()
+    return "".join(reversed(opened))
 
 
 def _painted(root: Node, text: str, cuda: str) -> Iterator[tuple[Region, int, int]]:
@@ -116,9 +138,6 @@ def _painted(root: Node, text: str, cuda: str) -> Iterator[tuple[Region, int, in
         elif node.type == "compound_statement":
             yield "other C", start, end
         waiting.extend(reversed(inner))
-
-
-_FUNCTION = "function_definition"
 
 
 def _spaces_follow(text: str, labels: Labels) -> Labels:

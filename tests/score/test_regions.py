@@ -66,9 +66,15 @@ def test_white_space_belongs_to_the_word_behind_it() -> None:
 
 
 def test_an_answer_without_code_is_prose() -> None:
-    assert region_at("for (int t = 0", source=None) == {"prose"}
+    assert region_at("for (int t = 0", ANSWER.replace("```", "~~"), None) == {"prose"}
     assert regions("", None, CUDA).size == 0
     assert regions("  \n", None, CUDA).size == 3
+
+
+def test_an_answer_that_was_cut_off_holds_c_too() -> None:
+    cut = ANSWER[: ANSWER.index("[t * 4 + j]")]
+    assert region_at("for (int t = 0; t < 64; ++t)", cut, None) == {"new loop"}
+    assert region_at("Here it is", cut, None) == {"prose"}
 
 
 def test_letters_of_many_bytes_move_nothing() -> None:
