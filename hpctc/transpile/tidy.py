@@ -13,9 +13,8 @@ from hpctc.transpile.shape.broadcast import broadcast
 from hpctc.transpile.shape.digitwise import digitwise
 from hpctc.transpile.shape.guards import unswitched
 from hpctc.transpile.shape.nest import nested
+from hpctc.transpile.simd import SIMD, worth_simd
 from hpctc.transpile.work import cost, parallel, worth_threads
-
-SIMD = tree.Directive("#pragma omp simd")
 
 
 def tidy(body: Sequence[Any], geometry: Geometry, kernel: Translated) -> tuple[Any, ...]:
@@ -64,7 +63,8 @@ def _threads(node: Threads, geometry: Geometry) -> list[Any]:
             first = False
             continue
         loop = counted(f"t{axis}", bound, body)
-        vector = first and not node.ordered and vectorisable(body)
+        rounds = constant(bound) or geometry.block["xyz".index(axis)]
+        vector = first and not node.ordered and vectorisable(body) and worth_simd(rounds, body)
         body = (_simd(node), loop) if vector else (loop,)
         first = False
     if first and any(isinstance(s, tree.Declaration) for s in body):

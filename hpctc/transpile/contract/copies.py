@@ -4,9 +4,10 @@ from typing import Any
 
 from hpctc.syntax import tree
 from hpctc.transpile.contract.operands import LANES, Copy, Dimension, Scratch, strides
-from hpctc.transpile.contract.spell import SIMD, Speller, assign, comment, declared, loop
+from hpctc.transpile.contract.spell import Speller, assign, comment, declared, loop
 from hpctc.transpile.contract.values import loads
 from hpctc.transpile.fold import number
+from hpctc.transpile.simd import SIMD
 from hpctc.transpile.work import MOVED, parallel, worth_threads
 
 STACK = 16_384
@@ -26,7 +27,7 @@ def filled(copy: Copy, speller: Speller, scratch: Scratch) -> list[Any]:
     else:
         for place, dimension in enumerate(reversed(dimensions[-2:])):
             made = loop(speller.names[dimension.digit], number(dimension.extent), *body)
-            body = (SIMD, made) if place == 0 else (made,)
+            body = (SIMD, made) if place == 0 and dimension.extent >= LANES else (made,)
     for dimension in reversed(dimensions[:-2]):
         body = (loop(speller.names[dimension.digit], number(dimension.extent), *body),)
     outer = [d.extent for d in dimensions[:-1]]

@@ -14,11 +14,12 @@ from hpctc.transpile.contract.operands import (
     packed,
     strides,
 )
-from hpctc.transpile.contract.spell import SIMD, assign, declared, loop
+from hpctc.transpile.contract.spell import assign, declared, loop
 from hpctc.transpile.contract.tile import Tile, fits
 from hpctc.transpile.contract.values import Load, Sum, Value, is_zero, loads, reformed, rewritten
 from hpctc.transpile.contract.writer import Writer
 from hpctc.transpile.fold import number
+from hpctc.transpile.simd import SIMD
 
 
 class Lanes(Writer):
@@ -137,7 +138,7 @@ class Lanes(Writer):
             rest = self.speller.form(axis.panel * -axis.width + axis.extent)
             width = tree.Call(tree.Name("min_int"), (number(axis.width), rest))
         over_lanes = (names[name_of(lane)], width, number(0))
-        loops = [over_lanes]
+        loops, together = [over_lanes], False
         if self.row != ZERO:
             skip = self.block * tile.rows - self.first
             begin = self.speller.form(skip) if self.uneven else number(0)
@@ -147,5 +148,5 @@ class Lanes(Writer):
         body: tuple[Any, ...] = (store,)
         for place, (name, count, begin) in enumerate(reversed(loops)):
             made = loop(name, count, *body, start=begin)
-            body = (SIMD, made) if place == 0 else (made,)
+            body = (SIMD, made) if place == 0 and (together or axis.extent >= LANES) else (made,)
         return list(body)

@@ -10,8 +10,6 @@ from hpctc.transpile.contract.forms import Atom, Form, Part, Space
 from hpctc.transpile.contract.values import Bound, Coordinate, Load, Pick, Test, Value, expression
 from hpctc.transpile.fold import Linear, number, written
 
-SIMD = tree.Directive("#pragma omp simd")
-
 
 @dataclass
 class Speller:

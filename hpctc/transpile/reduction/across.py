@@ -21,8 +21,7 @@ from hpctc.transpile.reduction.pointers import unwritten
 from hpctc.transpile.reduction.rows import Row
 from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.digitwise import lowest
-from hpctc.transpile.shape.emit import FEW
-from hpctc.transpile.tidy import SIMD
+from hpctc.transpile.simd import FEW, SIMD
 
 LANES = 64
 """Blocks of a tile: four vectors of 16 floats, the accumulators of which stay in registers."""

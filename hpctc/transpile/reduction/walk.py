@@ -24,7 +24,8 @@ from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.extremes import compared
 from hpctc.transpile.shape.guards import conjuncts
 from hpctc.transpile.shape.scalars import declared_late
-from hpctc.transpile.tidy import SIMD, vectorisable
+from hpctc.transpile.simd import SIMD, worth_simd
+from hpctc.transpile.tidy import vectorisable
 from hpctc.transpile.uniform import THREAD
 
 PARTS = (8, 7, 6, 5, 4, 3, 2)
@@ -156,7 +157,7 @@ class _Walk:
         if y == 1 or places != list(range(line * x, line * x + x)):
             return None
         loop = counted("tx", number(x), [edit.substitute(s, {"ty": number(line)}) for s in inner])
-        return [SIMD, loop] if vectorisable(inner) else [loop]
+        return [SIMD, loop] if vectorisable(inner) and worth_simd(x, inner) else [loop]
 
     # --- rows ---
 
@@ -167,7 +168,8 @@ class _Walk:
         loop = counted(node.name, extent, body)
         note = f"// {parts} parts of the row at once: their additions do not wait for one another."
         made: list[Any] = [tree.Directive(note)] if parts > 1 else []
-        if not vectorisable(body):
+        rounds = constant(extent) or float("inf")
+        if not vectorisable(body) or not worth_simd(rounds, body):
             return [*made, loop]
         clauses = "".join(f" reduction({op}:{name})" for op, name in node.joins)
         return [*made, tree.Directive(f"#pragma omp simd{clauses}"), loop]

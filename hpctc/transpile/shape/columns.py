@@ -19,10 +19,11 @@ from hpctc.transpile import types
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.reduction.combine import spread
 from hpctc.transpile.shape.arithmetic import rounds, span_of
-from hpctc.transpile.shape.emit import ENOUGH, SIMD, loop
+from hpctc.transpile.shape.emit import ENOUGH, loop
 from hpctc.transpile.shape.guards import parts
 from hpctc.transpile.shape.order import Access
 from hpctc.transpile.shape.radix import LANES, Loop, fresh
+from hpctc.transpile.simd import SIMD
 from hpctc.transpile.statements import mutated
 from hpctc.transpile.work import cost, worth_threads
 

@@ -12,16 +12,13 @@ from hpctc.transpile.shape.guards import parts
 from hpctc.transpile.shape.order import TILE
 from hpctc.transpile.shape.radix import LANES, Loop
 from hpctc.transpile.shape.segments import Segment
+from hpctc.transpile.simd import SIMD, worth_simd
 from hpctc.transpile.work import cost, parallel, worth_threads
 
 ENOUGH = 16
 """Rounds of a parallel loop that keep the threads of a small machine evenly busy."""
-FEW = 4
-"""Rounds up to which a loop is written out by the compiler, not asked to be SIMD."""
 UNROLLED = 32
 """Rounds, over a nest, up to which inner loops are written out by the compiler."""
-
-SIMD = tree.Directive("#pragma omp simd")
 
 
 def loop(
@@ -61,7 +58,7 @@ def emitted(
         return _tiled(loops, tile, body, threads)
     depth = _depth(loops) if threads else 0
     *outer, inner = loops
-    simd = " simd" if vector and inner.points > FEW else ""
+    simd = " simd" if vector and worth_simd(inner.points, body) else ""
     if outer:
         words = simd
     else:

@@ -18,7 +18,7 @@ from hpctc.transpile.shape.columns import together
 from hpctc.transpile.shape.digits import Digit, Digits
 from hpctc.transpile.shape.emit import emitted
 from hpctc.transpile.shape.merge import merged
-from hpctc.transpile.shape.order import accesses, gathers, ordered, tiled
+from hpctc.transpile.shape.order import accesses, gathers, ordered, scatters, tiled
 from hpctc.transpile.shape.radix import Axis, Loop
 from hpctc.transpile.shape.reduce import along
 from hpctc.transpile.shape.scalars import declared_late
@@ -226,7 +226,8 @@ class _Nest:
         summed = along(body, loops[-1] if loops else None, self.kernel)
         if summed is not None:
             return emitted(loops, summed, vector=False)
-        vector = vectorisable(body) and not (loops and gathers(loops[-1], touched))
+        apart = loops and (gathers(loops[-1], touched) or scatters(loops[-1], touched))
+        vector = vectorisable(body) and not apart
         tile = tiled(loops, touched) if vector else None
         if tile is not None or not loops:
             return emitted(loops, body, vector, tile)

@@ -85,6 +85,13 @@ def gathers(inner: Loop, touched: Sequence[Access]) -> bool:
     return rows > sum(a.times for a in touched) / 2
 
 
+def scatters(inner: Loop, touched: Sequence[Access]) -> bool:
+    """Whether the stores of a short loop lie so far apart that each is one of its own."""
+    return inner.points < 2 * LANES and any(
+        a.store and a.stride(inner.name) not in (0, 1, 2) for a in touched
+    )
+
+
 def inner_price(loop: Loop, touched: Sequence[Access]) -> float:
     """What the body's memory costs if this loop is the innermost."""
     points = loop.points

@@ -18,7 +18,6 @@ void entry(const float *restrict x, const float *restrict w, float *restrict out
   for (int i = 0; i < 2; ++i) {
     for (int k0 = 0; k0 < 3; ++k0) {
       for (int at = 0; at < 11; ++at) {
-        #pragma omp simd
         for (int at_1 = 0; at_1 < 11; ++at_1) {
           padded[i * 363 + k0 * 121 + at * 11 + at_1] = at >= 1 && at < 10 && at_1 >= 1 && at_1 < 10 ? x[i * 243 + k0 * 81 + at * 9 + at_1 - 10] : 0.0f;
         }
@@ -50,7 +49,6 @@ void entry(const float *restrict x, const float *restrict w, float *restrict out
         *(f32x16 *)&done[row][0] = sum[row][0];
       }
       for (int row = 0; row < 20; ++row) {
-        #pragma omp simd
         for (int lane = 0; lane < 9; ++lane) {
           out[i * 1620 + row * 81 + l * 9 + lane] = done[row][lane];
         }
