@@ -53,6 +53,11 @@ class Language:
     """Those that occur where something was drafted."""
 
     @property
+    def priced(self) -> bool:
+        """Whether any run knows what its answers cost in dollars."""
+        return any(row.cost.dollars is not None for row in self.rows)
+
+    @property
     def drafting(self) -> Sequence[Row]:
         """The runs in which something was drafted, and recorded region by region."""
         return [r for r in self.rows if r.pace and r.pace.parts and len(r.pace.sources) > 1]

@@ -58,7 +58,7 @@ class Beside:
     """A run's answers to the same prompts, held against those of another one."""
 
     answers: int
-    """That both have."""
+    """To prompts of both; those to which neither said anything are left out."""
     identical: int
     """With the same text, to the character."""
     faster: Estimate | None
@@ -92,6 +92,7 @@ def beside(first: Sequence[Trail], other: Sequence[Trail]) -> Beside | None:
     theirs = {_key(turn): turn for t in first for turn in t.turns}
     mine = [turn for t in other for turn in t.turns]
     both = [(theirs[_key(t)], t) for t in mine if _key(t) in theirs]
+    both = [(f, t) for f, t in both if f.answer.text is not None or t.answer.text is not None]
     if not both:
         return None
     ratios = [_rate(t) / before for f, t in both if (before := _rate(f)) and _rate(t)]

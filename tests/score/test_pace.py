@@ -112,6 +112,11 @@ def test_another_run_is_held_against_the_first(said: MakeTrail) -> None:
     assert found.faster is not None
     assert found.faster.value == pytest.approx(4.0)
     assert beside(first, [said("d", 1.0)]) is None
+    silent = replace(first[0], answer=replace(first[0].answer, text=None))
+    assert beside([silent], [silent]) is None  # to say nothing twice is no identity
+    told = beside(first, [silent])
+    assert told is not None
+    assert (told.answers, told.identical) == (1, 0)
 
 
 def test_wrong_answers_are_paid_for(said: MakeTrail) -> None:
