@@ -1,9 +1,11 @@
 """Find the C in what a model said.
 
 Fenced blocks are read as CommonMark does (three or more backquotes or tildes, closed by as many; an
-answer that was cut off may leave the last one open). Of several blocks the last that defines the
-wanted function counts, and the blocks whose definitions it uses are put in front of it. Without any
-fence the text itself is taken if it is code.
+answer that was cut off may leave the last one open), but for what models do to them: fences are
+indented as deep as their list, a block that was not closed ends where the next one opens, and a
+whole answer may stand in a block of Markdown. Of several blocks the last that defines the wanted
+function counts, and the blocks whose definitions it uses are put in front of it. Without any fence
+the text itself is taken if it is code.
 """
 
 import re
@@ -16,8 +18,11 @@ from hpctc.prompt.csource import Names, names
 LONGEST = 1 << 20
 """Characters a candidate may have."""
 
-_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*([^`\n]*)$")
+_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([^`\n]*)$")
 _C_LANGUAGES = frozenset({"", "c", "c99", "c11", "c++", "cpp", "cc", "h", "cxx"})
+_PROSE = frozenset({"markdown", "md"})
+"""Languages of blocks that hold blocks."""
+_CODE_ENDS = re.compile(r"\}[ \t;]*(?://[^\n]*|/\*[^\n]*\*/[ \t]*)?\r?$", re.MULTILINE)
 _CODE_STARTS = re.compile(
     r"^\s*(#\s*(include|define|pragma|if)|/[/*]|static\b|void\b|typedef\b|inline\b|const\b|struct\b)",
     re.MULTILINE,
@@ -70,19 +75,22 @@ def blocks(text: str) -> list[Block]:
         if not fence:
             if match:
                 fence, language, lines = match[1], match[2].strip().lower(), []
-        elif match and not match[2].strip() and match[1].startswith(fence):
-            found.append(_block(language, lines))
-            fence = ""
+        elif match and match[1].startswith(fence):
+            found += _read(language, lines)
+            opens = match[2].strip().lower()
+            fence, language, lines = match[1] if opens else "", opens, []
         else:
             lines.append(line)
     if fence:
-        found.append(_block(language, lines))
+        found += _read(language, lines)
     return [b for b in found if b.code.strip()]
 
 
-def _block(language: str, lines: list[str]) -> Block:
+def _read(information: str, lines: list[str]) -> list[Block]:
+    """A block, or those inside one of prose; ``{.c}`` and ``c,x=1`` name a language, too."""
     code = "\n".join(lines) + "\n"
-    return Block(language.split(" ")[0], code, names(code))
+    language = re.split(r"[\s,}]", information.lstrip("{."), maxsplit=1)[0]
+    return blocks(code) if language in _PROSE else [Block(language, code, names(code))]
 
 
 def _with_helpers(found: list[Block], main: int) -> str:
@@ -106,9 +114,9 @@ def _with_helpers(found: list[Block], main: int) -> str:
 
 
 def _bare(text: str) -> str | None:
-    """The text from its first line of code to its last brace, if it has both."""
+    """The text from its first line of code to the last line that a brace ends, if it has both."""
     start = _CODE_STARTS.search(text)
-    end = text.rfind("}")
-    if start is None or end < start.start():
+    ends = [found.end() for found in _CODE_ENDS.finditer(text)]
+    if start is None or not ends or ends[-1] < start.start():
         return None
-    return text[start.start() : end + 1].lstrip("\n") + "\n"
+    return text[start.start() : ends[-1]].lstrip("\n") + "\n"

@@ -43,6 +43,69 @@ def test_an_answer_that_was_cut_off_still_counts() -> None:
     assert find(f"```c\n{CODE}", "f") == (CODE + "\n", "")
 
 
+def test_a_block_that_was_not_closed_ends_where_the_next_one_opens() -> None:
+    better = CODE.replace("x[0]", "x[0] + 0")
+    source, _ = find(f"```c\n{CODE}\nThen, better:\n\n```c\n{better}```\n", "f")
+    assert source == better
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"```markdown\nHere it is:\n```c\n{CODE}```\nIt is fast.\n```\n",
+        f"````markdown\nHere it is:\n\n```c\n{CODE}```\n\nIt is fast.\n````\n",
+        f"~~~md\n```c\n{CODE}```\n~~~\n",
+        f"````md\n~~~c\n{CODE}~~~\n",  # cut off
+    ],
+)
+def test_a_whole_answer_may_stand_in_a_block(text: str) -> None:
+    assert find(text, "f") == (CODE, "")
+
+
+def test_a_fence_inside_the_code_is_the_codes_where_the_outer_one_is_longer() -> None:
+    code = "/*\n```c\nan example\n```\n*/\n" + CODE
+    assert find(f"````c\n{code}````\n", "f") == (code, "")
+
+
+@pytest.mark.parametrize("indent", ["  ", "      ", "\t"])
+def test_fences_in_lists_are_indented(indent: str) -> None:
+    lines = f"```c\n{CODE}```".split("\n")
+    text = "1. First:\n\n" + "\n".join(indent + line for line in lines) + "\n\n2. Done.\n"
+    source, reason = find(text, "f")
+    assert reason == ""
+    assert source is not None
+    assert "".join(source.split()) == "".join(CODE.split())
+
+
+@pytest.mark.parametrize("information", ["{.c}", "c {.numberLines}", "C  ", "c,linenos"])
+def test_other_ways_to_name_the_language(information: str) -> None:
+    assert find(f"```{information}\n{CODE}```\n", "f") == (CODE, "")
+
+
+def test_inline_code_is_no_block() -> None:
+    said = "Use `void f(const float *x, float *y)` and ```y[0] = x[0];``` in a loop { like this }."
+    assert find(said, "f") == (None, "the answer holds no C code")
+    source, _ = find(f"The function `f(x, y)` is ```fast```:\n```c\n{CODE}```\nCall `f`.", "f")
+    assert source == CODE
+
+
+def test_lines_may_end_as_on_windows() -> None:
+    source, _ = find(f"```c\n{CODE}```\n".replace("\n", "\r\n"), "f")
+    assert source is not None
+    assert source.replace("\r", "") == CODE
+
+
+def test_what_was_thought_before_does_not_count() -> None:
+    draft = CODE.replace("x[0]", "draft")
+    text = f"<think>\nMaybe\n```c\n{draft}```\nno.\n</think>\n```c\n{CODE}```"
+    assert find(text, "f") == (CODE, "")
+
+
+def test_words_behind_bare_code_may_hold_braces() -> None:
+    source, _ = find(f"#include <math.h>\n{CODE}\nI used {{braces}} and so on.\nBye.", "f")
+    assert source == f"#include <math.h>\n{CODE}"
+
+
 def test_bare_code_is_taken_without_the_words_around_it() -> None:
     source, _ = find(f"Sure!\n#include <math.h>\n{CODE}I hope this helps.", "f")
     assert source == f"#include <math.h>\n{CODE}"
