@@ -24,6 +24,7 @@ from hpctc.score.pace import Pace, pace
 from hpctc.score.rates import Cause, causes
 from hpctc.score.roofline import Roof, read_roofs
 from hpctc.score.similarity import likeness
+from hpctc.score.twins import Drop, drops
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,11 @@ class Series:
     def likeness(self) -> Estimate | None:
         """How alike its C is to the pairs' own; None without any C."""
         return likeness(self.read.trails)
+
+    @cached_property
+    def drops(self) -> Sequence[Drop]:
+        """How far its scores fall on tasks in other words; empty without such twins."""
+        return drops(self.read.trails)
 
 
 def series(runs: Sequence[Read]) -> list[Series]:

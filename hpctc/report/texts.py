@@ -86,7 +86,8 @@ def _of_turn(trail: Trail, blocks: Blocks, colours: Palette) -> Iterator[tuple[s
             yield "answer", blocks.add_html(html, answer.text, legend(answer, colours))
         elif answer.text != source:
             yield "answer", blocks.add(answer.text)
-    if source is not None:
-        yield "C", blocks.add(source, "c")
+    if source is None:
+        return
+    yield "C", blocks.add(source, "c")
     if log:
         yield "compiler", blocks.add(log)

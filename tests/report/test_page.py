@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +12,8 @@ from click.testing import CliRunner
 
 from hpctc.cli import main
 from hpctc.core import jsonl
-from hpctc.core.records import Timing
+from hpctc.core.records import Provenance, Task, Timing
+from hpctc.core.twins import source_of
 from hpctc.report.code import Blocks
 from hpctc.report.page import page
 from hpctc.report.reading import read
@@ -172,6 +174,19 @@ def test_a_roof_in_the_run_is_drawn(write_run: Write, count: int) -> None:
     text = page([read(f) for f in folders])
     assert "hold no roofline" not in text
     assert "% of the roof" in text
+
+
+def test_twins_are_told_beside_their_originals(write_run: Write) -> None:
+    folder = write_run("run", {"conv": 1.0, "sum": "wrong"})
+    assert "in other words" not in page([read(folder)])
+    original, twin = jsonl.read(folder / "tasks.jsonl", Task)
+    provenance = Provenance(source=source_of("names"), parents=(original.of,))
+    other = replace(twin, pair=replace(twin.pair, provenance=provenance))
+    jsonl.write(folder / "tasks.jsonl", [original, other])
+    text = page([read(folder)])
+    Elements(text)
+    assert "in other words" in text
+    assert re.search(r'<th scope="row">names</th>.*>100&nbsp;%</td>.*>0&nbsp;%</td>', text)
 
 
 def climb(folder: Path) -> None:
