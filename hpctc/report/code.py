@@ -80,9 +80,8 @@ def _coloured(text: str, language: str) -> Markup:
     parts = []
     for colour, words in groupby(lexer.get_tokens(text), lambda word: _colour(word[0])):
         plain = escape("".join(value for _, value in words))
-        tag = Markup('<b class="{}">{}</b>')
-        parts.append(tag.format(colour, plain) if colour and plain.strip() else plain)
-    return Markup().join(parts)
+        parts.append(f'<b class="{colour}">{plain}</b>' if colour and plain.strip() else plain)
+    return Markup("".join(parts))
 
 
 @cache

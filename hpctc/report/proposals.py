@@ -49,8 +49,6 @@ class Language:
     palette: Palette
     bars: Markup | None
     """Who said the tokens, a bar a run; None: nobody decoded here."""
-    regions: Sequence[Region]
-    """Those that occur where something was drafted."""
 
     @property
     def priced(self) -> bool:
@@ -62,6 +60,11 @@ class Language:
         """The runs in which something was drafted, and recorded region by region."""
         return [r for r in self.rows if r.pace and r.pace.parts and len(r.pace.sources) > 1]
 
+    @property
+    def regions(self) -> Sequence[Region]:
+        """Those that occur where something was drafted, in their order."""
+        return [r for r in REGIONS if any(row.part(r) for row in self.drafting)]
+
 
 def palette(runs: Sequence[Series]) -> Palette:
     """A colour for each draft source, in the order in which the runs name them."""
@@ -71,17 +74,14 @@ def palette(runs: Sequence[Series]) -> Palette:
 
 def language(runs: Sequence[Series]) -> Language | None:
     """What there is to tell; None where no language model answered."""
-    first = runs[0].read
+    if not any(s.read.pace for s in runs):
+        return None
+    first, colours = runs[0].read, palette(runs)
     rows = []
     for s in runs:
-        other = beside(first.trails, s.read.trails) if s.number else None
-        rows.append(Row(s, s.read.pace, s.read.cost, other))
-    if not any(row.pace for row in rows):
-        return None
-    colours = palette(runs)
-    found = Language(rows, colours, _bars(rows, colours), ())
-    there = {region for row in found.drafting for region in (row.pace.parts if row.pace else ())}
-    return Language(rows, colours, found.bars, [r for r in REGIONS if r in there])
+        against = beside(first.trails, s.read.trails) if s.number else None
+        rows.append(Row(s, s.read.pace, s.read.cost, against))
+    return Language(rows, colours, _bars(rows, colours))
 
 
 def _bars(rows: Sequence[Row], colours: Palette) -> Markup | None:
