@@ -1,20 +1,17 @@
-"""``hpctc bench``: decoding strategies side by side."""
+"""``hpctc bench``: what decoding costs, strategy by strategy, and what shared prompts save."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
-from statistics import geometric_mean
-from typing import TYPE_CHECKING
+from statistics import median
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from hpctc.core.errors import UsageError
 
 if TYPE_CHECKING:
     from hpctc.models.hf.bench import Sample
+    from hpctc.models.hf.chat import Hf
 
 
 @click.group()
@@ -32,59 +29,85 @@ def bench() -> None:
     show_default=True,
     help="Strategies to compare; draft{model=...} needs a model.",
 )
+@click.option("--only", multiple=True, metavar="GLOB", help="Only tasks of such a name.")
 @click.option("--limit", default=20, type=click.IntRange(1), help="Prompts.  [20]")
+@click.option("--shortest", is_flag=True, help="The shortest prompts, not the suite's first.")
 @click.option("--tokens", default=256, type=click.IntRange(1), help="New tokens each.  [256]")
-@click.option("--json", "place", type=click.Path(path_type=Path), help="Write every figure here.")
+@click.option(
+    "--json", "place", type=click.Path(path_type=Path), help="Keep every figure here (JSONL)."
+)
 def decode(
-    suite: str, model: str, strategies: str, limit: int, tokens: int, place: Path | None
+    suite: str, model: str, strategies: str, tokens: int, place: Path | None, **which: Any
 ) -> None:
     """Compare decoding strategies on the prompts of SUITE, greedy, one request at a time.
 
-    Prints tokens a second, tokens a target pass, and whether the text is that of transformers'
-    own generate, which is the baseline. All strategies run on each prompt before the next.
+    Prints tokens a second, tokens a target pass, how many times faster than transformers' own
+    generate (the baseline), and whether the text is the same. All strategies run on each prompt
+    before the next. With --json the same command goes on after a kill: what is in the file is not
+    measured again, as long as model, tokens and strategies are the same.
     """
-    from hpctc.core import suite as suites
+    from hpctc.flow import decoding
+    from hpctc.models.hf.bench import Bench
+
+    names = [part.strip() for part in strategies.split(";") if part.strip()]
+    chat = _local(model)
+    asked = decoding.chosen(suite, which["only"])
+    bench = Bench(chat, names, tokens)
+    if which["shortest"]:
+        asked = sorted(asked, key=lambda pair: bench.length(pair[0]))
+    asked = asked[: which["limit"]]
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def tell(sample: "Sample", number: int, fresh: bool) -> None:
+        rate = f"{sample.tokens / sample.seconds:8.2f} tokens/s"
+        note = "" if sample.identical else "  DIFFERS"
+        known = "" if fresh else "  (kept)"
+        place = f"{number + 1}/{len(asked)}"
+        # The braces of a strategy are no markup, and its brackets are not either.
+        line = f"{place:>5} {sample.name:16.16} {sample.strategy:28.28} {rate}{note}{known}"
+        console.print(line, markup=False)
+
+    found = decoding.race(bench, asked, place, tell)
+    Console(highlight=False).print(decoding.table(found))
+
+
+@bench.command("prefix")
+@click.option("--model", required=True, metavar="SPEC", help="hf{path=...} or hf:FOLDER.")
+@click.option("--requests", default=20, type=click.IntRange(2), help="Prompts.  [20]")
+@click.option("--shared", default=1500, type=click.IntRange(1), help="Tokens in common.  [1500]")
+@click.option("--own", default=50, type=click.IntRange(1), help="Tokens of each alone.  [50]")
+@click.option("--rounds", default=3, type=click.IntRange(1), help="Paired repetitions.  [3]")
+def prefix(model: str, requests: int, shared: int, own: int, rounds: int) -> None:
+    """Time the prefill of prompts that begin alike, computed once and computed each time.
+
+    The prompts are random tokens: what is said to them does not matter, what they cost does.
+    """
+    from hpctc.models.hf import prefill
+
+    found = prefill.rounds(_local(model), requests, shared, own, rounds)
+    one = found[0]
+    console = Console(highlight=False)
+    console.print(f"{requests} prompts, {shared:,} tokens in common and {own:,} of their own")
+    for name, computed, seconds in (
+        ("each computed", one.plain_computed, [f.plain_seconds for f in found]),
+        ("shared once", one.shared_computed, [f.shared_seconds for f in found]),
+    ):
+        console.print(f"{name:14} {computed:8,} tokens {median(seconds):9.2f} s")
+    ratios = [f.plain_seconds / f.shared_seconds for f in found]
+    same = "the same" if all(f.identical for f in found) else "NOT the same"
+    console.print(
+        f"ratio {median(ratios):.2f} (of {len(ratios)}: {min(ratios):.2f} to {max(ratios):.2f}), "
+        f"first tokens {same}",
+        soft_wrap=True,
+    )
+
+
+def _local(model: str) -> "Hf":
+    """The local model that a spec text names."""
     from hpctc.models import model as named
-    from hpctc.models.hf.bench import bench as run
     from hpctc.models.hf.chat import Hf
-    from hpctc.prompt import render
 
     chat = named(model)
     if not isinstance(chat, Hf):
         raise UsageError(f"{model} does not decode here", "name hf{path=...}")
-    tasks = suites.load(suite).tasks[:limit]
-    prompts = list(render.prompts(tasks, render.How("gcc -O3 -march=native -fopenmp", 2)))
-    names = [part.strip() for part in strategies.split(";") if part.strip()]
-    console = Console(stderr=True, highlight=False)
-    found: list[Sample] = []
-    for sample in run(chat, list(zip(prompts, tasks, strict=True)), names, tokens):
-        found.append(sample)
-        rate = sample.tokens / sample.seconds
-        same = "" if sample.identical else "  DIFFERS"
-        console.print(f"{sample.prompt:24} {sample.strategy:24} {rate:7.2f} tokens/s{same}")
-        if place is not None:
-            place.write_text(json.dumps([asdict(s) for s in found], indent=1) + "\n")
-    Console(highlight=False).print(table(found))
-
-
-def table(found: Sequence["Sample"]) -> Table:
-    """One line a strategy; the speedup is the geometric mean over prompts, paired."""
-    from hpctc.models.hf.bench import GENERATE
-
-    base = {s.prompt: s for s in found if s.strategy == GENERATE}
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("strategy", "tokens/s", "tokens/pass", "speedup", "identical"):
-        made.add_column(column, justify="left" if column == "strategy" else "right")
-    for name in dict.fromkeys(s.strategy for s in found):
-        mine = [s for s in found if s.strategy == name]
-        tokens, seconds = sum(s.tokens for s in mine), sum(s.seconds for s in mine)
-        passes = [s.passes for s in mine if s.passes]
-        ratios = [base[s.prompt].seconds / s.seconds for s in mine]
-        made.add_row(
-            name,
-            f"{tokens / seconds:.2f}",
-            f"{tokens / sum(passes):.2f}" if passes else "-",
-            f"{geometric_mean(ratios):.2f}x",
-            f"{sum(s.identical for s in mine)} of {len(mine)}",
-        )
-    return made
+    return chat

@@ -172,8 +172,6 @@ class Request:
     """Tokens that end the text; they are not part of it."""
     hints: tuple[tuple[int, ...], ...] = ()
     """Texts of which parts are likely to appear: what the compiler or a neighbour wrote."""
-    group: Hashable = None
-    """Requests of one group share a prefix worth computing once."""
 
 
 @dataclass

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hpctc.decode.base import TARGET, Ask, Drafter, Request, State, Step, Target
+from hpctc.decode.schedule import Memory
 from hpctc.decode.verify import Choose, Constraint, greedy, verify
 
 
@@ -58,12 +59,17 @@ class Decoded:
         return len(self.tokens) / self.passes if self.passes else 0.0
 
 
+UNBOUND = Memory()
+
+
 @dataclass(frozen=True)
 class How:
     """What is common to the requests of one call."""
 
     batch: int = 8
     """Requests in one pass, at most."""
+    memory: Memory = UNBOUND
+    """What the requests of one pass may hold together."""
     choose: Callable[[Request], Choose] = lambda request: greedy
     constrain: Callable[[Request], Constraint | None] = lambda request: None
     stop: Callable[[Request, Sequence[int]], bool] = lambda request, tokens: False
@@ -84,17 +90,19 @@ def decode(
 ) -> Iterator[Decoded]:
     """Continue every request; each is given as soon as it is done.
 
-    Up to ``how.batch`` requests share a pass; a place that becomes free is taken by the next
-    request at once. The text of a request does not depend on its neighbours in the batch (but for
-    the rounding of the target's arithmetic).
+    As many requests share a pass as ``how.batch`` and ``how.memory`` allow, in their order; a place
+    that becomes free is taken by the next one at once. The text of a request does not depend on
+    its neighbours in the batch (but for the rounding of the target's arithmetic).
     """
     how = how or How()
     waiting = iter(requests)
+    request = next(waiting, None)
     running: list[_Open] = []
     try:
         while True:
-            while len(running) < how.batch and (request := next(waiting, None)) is not None:
+            while request is not None and _fits(running, request, how):
                 running.append(_opened(request, how))
+                request = next(waiting, None)
             if not running:
                 return
             for done in _step(target, drafter, running, how):
@@ -104,6 +112,11 @@ def decode(
     finally:
         for one in running:
             _close(target, drafter, one)
+
+
+def _fits(running: Sequence[_Open], request: Request, how: How) -> bool:
+    held = [one.state.request for one in running]
+    return len(running) < how.batch and how.memory.fits(held, request)
 
 
 def _opened(request: Request, how: How) -> _Open:

@@ -230,20 +230,67 @@ def test_a_grammar_makes_every_ended_answer_extractable(
                 assert find(answer.text, entry)[0] is not None
 
 
-def test_the_bench_holds_every_strategy_against_generate(folder: Path, tmp_path: Path) -> None:
-    wide = shutil.copytree(folder, tmp_path / "wide")
-    config = json.loads((wide / "config.json").read_text())
-    (wide / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 16384}))
-    words = ["bench", "decode", "mini", "--model", f"hf:{wide}", "--limit", "2", "--tokens", "12"]
-    words += ["--json", str(tmp_path / "b.json"), "--strategies"]
-    done = CliRunner().invoke(main, [*words, f"autoregressive;compiler;draft{{model='hf:{wide}'}}"])
+@pytest.fixture(scope="module")
+def wide(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same model with room for a suite's prompts."""
+    place = shutil.copytree(folder, tmp_path_factory.mktemp("wide") / "wide")
+    config = json.loads((place / "config.json").read_text())
+    (place / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 16384}))
+    return place
+
+
+def test_the_bench_holds_every_strategy_against_generate_and_goes_on(
+    wide: Path, tmp_path: Path
+) -> None:
+    place = tmp_path / "b.jsonl"
+    words = ["bench", "decode", "mini", "--model", f"hf:{wide}", "--tokens", "12", "--shortest"]
+    words += ["--json", str(place), "--strategies", f"compiler;draft{{model='hf:{wide}'}}"]
+    first = CliRunner().invoke(main, [*words, "--limit", "1"])
+    assert first.exit_code == 0, first.output
+    with place.open("a") as file:
+        file.write('{"id": "the line of a run that was ki')
+    done = CliRunner().invoke(main, [*words, "--limit", "2"])
     assert done.exit_code == 0, done.output
-    samples = json.loads((tmp_path / "b.json").read_text())
-    names = ["generate", "generate prompt-lookup", "autoregressive", "compiler"]
-    assert [s["strategy"] for s in samples[:4]] == names
-    assert len(samples) == 10
+    assert done.output.count("(kept)") == 4
+    samples = [json.loads(line) for line in place.read_text().splitlines()]
+    names = ["generate", "generate prompt-lookup", "compiler", f"draft{{model='hf:{wide}'}}"]
+    assert [s["strategy"] for s in samples] == 2 * names
     assert all(s["identical"] and s["tokens"] <= 12 and s["seconds"] > 0 for s in samples)
+    assert samples[0]["prompt_tokens"] <= samples[4]["prompt_tokens"]
     assert "2 of 2" in done.output
-    wrong = CliRunner().invoke(main, ["bench", "decode", "mini", "--model", "null"])
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["decode", "mini", "--model", "null"], "null does not decode here"),
+        (["decode", "mini", "--model", "hf:x", "--only", "nix*"], "no task of mini is called nix*"),
+        (["prefix", "--model", "rules"], "rules does not decode here"),
+    ],
+)
+def test_what_cannot_be_benched_is_explained(words: list[str], said: str) -> None:
+    wrong = CliRunner().invoke(main, ["bench", *words])
     assert wrong.exit_code == 2
-    assert "null does not decode here" in wrong.output
+    assert said in wrong.output
+
+
+def test_what_prompts_share_is_computed_once(folder: Path) -> None:
+    words = ["bench", "prefix", "--model", f"hf:{folder}", "--requests", "5", "--shared", "60"]
+    done = CliRunner().invoke(main, [*words, "--own", "7", "--rounds", "2"])
+    assert done.exit_code == 0, done.output
+    assert "each computed       335 tokens" in done.output
+    assert "shared once          95 tokens" in done.output
+    assert "first tokens the same" in done.output
+
+
+def test_a_batch_is_as_large_as_memory_allows(folder: Path) -> None:
+    target = Hf(path=str(folder)).target()
+    assert target.bytes == 2 * 2 * 2 * 8 * 4  # keys and values, layers, heads, width, float32
+    passes = {}
+    for tokens in (10_000, 130, 1):
+        chat = Hf(path=str(folder), most_tokens=20, memory=tokens * target.bytes / 2**30)
+        answers = list(chat.answer(ask(PROMPTS), {}, Sampling()))
+        assert [a.of for a in answers] == [p.id for p in PROMPTS]
+        passes[tokens] = [a.text for a in answers]
+    assert passes[10_000] == passes[130] == passes[1]

@@ -2,20 +2,24 @@
 
 The baseline is transformers' own greedy ``generate``; its prompt lookup stands beside it. For each
 prompt all strategies run one after the other, the order rotated from prompt to prompt, so that a
-busy moment of the machine hits all alike; ratios are of the same prompt.
+busy moment of the machine hits all alike; ratios are of the same prompt. A strategy keeps from
+prompt to prompt what it learned of its own acceptance, as in a run over a suite; keys and values it
+does not, so every prefill is paid in full, as ``generate`` pays it.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from itertools import count
+from typing import Any, ClassVar
 
 import torch
 
-from hpctc.core.records import Prompt, Task
+from hpctc.core.codec import content_id
+from hpctc.core.records import Prompt, Record, Task
 from hpctc.decode import strategy as strategies
-from hpctc.decode.base import Request
+from hpctc.decode.base import Drafter, Request
 from hpctc.decode.loop import How, decode
 from hpctc.models.hf.chat import Hf, encoded, ends, hints, opened
 from hpctc.models.hf.target import Transformer
@@ -25,13 +29,21 @@ GENERATE, PROMPT_LOOKUP = "generate", "generate prompt-lookup"
 """transformers' own decoding: the baseline, and its lookup of 10 tokens."""
 
 
-@dataclass(frozen=True)
-class Sample:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample(Record):
     """One strategy on one prompt."""
 
-    prompt: str
-    """The task's name."""
+    KEY: ClassVar[tuple[str, ...]] = ("of", "model", "strategy", "beside", "most")
+    of: str
+    """The prompt's id."""
+    name: str
+    """The task's."""
+    model: str
     strategy: str
+    beside: tuple[str, ...]
+    """What ran on the same prompt at the same time; only such times are compared."""
+    most: int
+    """New tokens, at most."""
     prompt_tokens: int
     tokens: int
     passes: int | None
@@ -40,48 +52,88 @@ class Sample:
     seconds: float
     """For the whole text, prefill included."""
     first_seconds: float | None
+    """To the first token; None: not known of others' code."""
+    says: str
+    """A hash of the text's tokens."""
     identical: bool
     """Whether the text is that of the baseline."""
 
 
-def bench(
-    chat: Hf, asked: Sequence[tuple[Prompt, Task]], names: Sequence[str], most_tokens: int
-) -> Iterator[Sample]:
-    """Every strategy on every prompt; greedy."""
-    made = load(chat.path, chat.dtype, chat.device)
-    over = ends(made.model, made.tokenizer)
-    targets: dict[str, Any] = {}
-    for number, (prompt, task) in enumerate(asked):
-        ids = encoded(made.tokenizer, prompt)
-        theirs = partial(_generated, made.model, ids, most_tokens, over)
-        runs: dict[str, Callable[[], tuple[list[int], dict[str, Any]]]] = {
-            GENERATE: partial(theirs, {}),
-            PROMPT_LOOKUP: partial(theirs, {"prompt_lookup_num_tokens": 10}),
-        }
+Said = tuple[list[int], dict[str, Any]]
+"""Tokens, and what is known of how they came about."""
+
+
+class Bench:
+    """A model and the strategies to be compared on it; greedy."""
+
+    def __init__(self, chat: Hf, names: Sequence[str], most: int) -> None:
+        """Load the weights; ``most`` is the number of new tokens."""
+        self.chat = chat
+        self.most = most
+        self._made = load(chat.path, chat.dtype, chat.device)
+        self._over = ends(self._made.model, self._made.tokenizer)
+        self._open: dict[str, tuple[Transformer, Drafter]] = {}
+        self._needs = {name: strategies(name).needs for name in names}
+        self._requests = count()
+        models: dict[str, Any] = {}  # two strategies draft with one copy of a model
         for name in names:
-            known = hints(made.tokenizer, task, strategies(name).needs)
-            request = Request(number, ids, most_tokens, over, known)
-            runs[name] = partial(_decoded, made.model, targets, name, request)
-        found: dict[str, tuple[list[int], dict[str, Any], float]] = {}
-        order = list(runs)
-        for name in order[number % len(order) :] + order[: number % len(order)]:
+            target = Transformer(self._made.model, share=False)
+            drafter = strategies(name).open(
+                target, lambda text: models.setdefault(text, opened(text))
+            )
+            self._open[name] = target, drafter
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that run, the baseline first."""
+        return (GENERATE, PROMPT_LOOKUP, *self._open)
+
+    def length(self, prompt: Prompt) -> int:
+        """Tokens of a prompt."""
+        return len(encoded(self._made.tokenizer, prompt))
+
+    def id(self, prompt: Prompt, name: str) -> str:
+        """The id that a strategy's sample on a prompt has."""
+        key = {"of": prompt.id, "model": str(self.chat), "strategy": name, "beside": self.names}
+        return content_id("Sample", {**key, "most": self.most})
+
+    def run(self, prompt: Prompt, task: Task, turn: int) -> list[Sample]:
+        """Every strategy on a prompt; ``turn`` rotates their order."""
+        ids = encoded(self._made.tokenizer, prompt)
+        order = [*self.names[turn % len(self.names) :], *self.names[: turn % len(self.names)]]
+        found: dict[str, tuple[Said, float]] = {}
+        for name in order:
+            run = self._prepared(name, ids, task)
             began = time.perf_counter()
-            tokens, more = runs[name]()
-            found[name] = tokens, more, time.perf_counter() - began
-        for name, (tokens, more, seconds) in found.items():
-            same = tokens == found[GENERATE][0]
-            yield Sample(
-                task.name, name, len(ids), len(tokens), more.get("passes"),
-                more.get("accepted", 0), seconds, more.get("first"), same,
+            said = run()
+            found[name] = said, time.perf_counter() - began
+        baseline = found[GENERATE][0][0]
+        made = []
+        for name in self.names:
+            (tokens, more), seconds = found[name]
+            made.append(
+                Sample.make(
+                    of=prompt.id, name=task.name, model=str(self.chat), strategy=name,
+                    beside=self.names, most=self.most, prompt_tokens=len(ids),
+                    tokens=len(tokens), passes=more.get("passes"),
+                    accepted=more.get("accepted", 0), seconds=seconds,
+                    first_seconds=more.get("first"), says=content_id("tokens", tokens),
+                    identical=tokens == baseline,
+                )
             )  # fmt: skip
+        return made
+
+    def _prepared(self, name: str, ids: tuple[int, ...], task: Task) -> Callable[[], Said]:
+        if name in (GENERATE, PROMPT_LOOKUP):
+            more = {"prompt_lookup_num_tokens": 10} if name == PROMPT_LOOKUP else {}
+            return partial(_generated, self._made.model, ids, self.most, self._over, more)
+        known = hints(self._made.tokenizer, task, self._needs[name])
+        request = Request(next(self._requests), ids, self.most, self._over, known)
+        return partial(_decoded, *self._open[name], request)
 
 
-def _decoded(
-    model: Any, targets: dict[str, Any], name: str, request: Request
-) -> tuple[list[int], dict[str, Any]]:
-    """Our own loop, one request; nothing of an earlier run is kept."""
-    target = Transformer(model)
-    drafter = strategies(name).open(target, lambda text: targets.setdefault(text, opened(text)))
+def _decoded(target: Transformer, drafter: Drafter, request: Request) -> Said:
+    """Our own loop, one request."""
     (made,) = decode(target, drafter, [request], How(batch=1))
     more = {"passes": made.passes, "accepted": made.accepted, "first": made.first_seconds}
     return made.tokens, more
@@ -90,7 +142,7 @@ def _decoded(
 @torch.inference_mode()
 def _generated(
     model: Any, ids: Sequence[int], most: int, over: frozenset[int], more: dict[str, Any]
-) -> tuple[list[int], dict[str, Any]]:
+) -> Said:
     """What ``generate`` says, greedy."""
     prompt = torch.tensor([ids], device=model.device)
     out = model.generate(
@@ -104,4 +156,4 @@ def _generated(
     return new, {}
 
 
-__all__ = ["GENERATE", "PROMPT_LOOKUP", "Sample", "bench"]
+__all__ = ["GENERATE", "PROMPT_LOOKUP", "Bench", "Sample"]

@@ -12,10 +12,11 @@ from hpctc.decode.base import Request, Target
 from hpctc.decode.constrain import Grammar, compiled
 from hpctc.decode.constrain import tokens as constraint_tokens
 from hpctc.decode.loop import Decoded, How, decode
+from hpctc.decode.schedule import Memory, planned
 from hpctc.decode.verify import Choose, Constraint, Sampled, greedy
 from hpctc.models.base import Hear, Model, Question, Sampling, fenced, messages, transcript
 from hpctc.models.hf.text import CUT, spans
-from hpctc.models.hf.weights import Dtype, load
+from hpctc.models.hf.weights import Dtype, free, load
 from hpctc.native.call import prototype
 
 HINT_TOKENS = 8192
@@ -36,8 +37,10 @@ class Hf(Model):
     device: str = "cpu"
     most_tokens: int = 2048
     """New tokens, at most."""
-    batch: int = 4
+    batch: int = 16
     """Requests in one pass, at most."""
+    memory: float = 0.0
+    """GiB that keys and values of one batch may take; 0: half of what is free when it begins."""
     grammar: bool = False
     """Whether only C that defines the wanted function may be said, in one fenced block."""
 
@@ -66,9 +69,7 @@ class Hf(Model):
                     refused[key] = self._refusal(question, reason)
                     continue
                 most = min(self.most_tokens, (target.context or 1 << 30) - len(ids))
-                requests.append(Request(key, ids, most, over, known, group=prompt.id))
-        # Prompts that begin alike run side by side, so that what they share is computed once.
-        requests.sort(key=lambda r: r.prompt)
+                requests.append(Request(key, ids, most, over, known))
 
         def choose(request: Request) -> Choose:
             if sampling.temperature == 0:
@@ -84,8 +85,9 @@ class Hf(Model):
 
         of = {q.prompt.id: q for q in asked}
         stop = streamed(made.tokenizer, asked, hear) if hear else _never
-        how = How(batch=self.batch, choose=choose, constrain=constrain, stop=stop)
-        texts = decode(target, drafter, requests, how)
+        memory = Memory(self._room(target))
+        how = How(self.batch, memory, choose=choose, constrain=constrain, stop=stop)
+        texts = decode(target, drafter, planned(requests).requests, how)
         waiting = dict(refused)
         for key in ((q.prompt.id, q.sample) for q in asked):
             while key not in waiting:
@@ -99,6 +101,11 @@ class Hf(Model):
         from hpctc.models.hf.target import Transformer
 
         return Transformer(load(self.path, self.dtype, self.device).model)
+
+    def _room(self, target: Any) -> int:
+        """Tokens whose keys and values find room."""
+        memory = self.memory * 2**30 or free(self.device) / 2
+        return max(int(memory // target.bytes), 1)
 
     def _too_long(self, ids: Sequence[int], target: Any) -> str | None:
         if target.context is None or len(ids) < target.context:

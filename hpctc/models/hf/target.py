@@ -60,11 +60,15 @@ class _Row:
 class Transformer:
     """See :class:`hpctc.decode.base.Target`."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, share: bool = True) -> None:
+        """``share``: whether a new request takes over what another has computed."""
         self.model = model.eval()
+        self.share = share
         self.vocab = int(model.config.get_text_config().vocab_size)
         self.context = int(getattr(model.config, "max_position_embeddings", 0)) or None
         """Positions that the model knows; None: it does not say."""
+        self.bytes = _token_bytes(model)
+        """What keys and values of one token take."""
         self.passes = 0
         """Forward passes."""
         self.computed = 0
@@ -133,7 +137,8 @@ class Transformer:
 
     def _taken(self, settled: Sequence[int]) -> _Slot:
         """A free slot that holds as much of the text as any slot does."""
-        best = max(self._slots, key=lambda s: _common(s.tokens, settled), default=None)
+        held = self._slots if self.share else []
+        best = max(held, key=lambda s: _common(s.tokens, settled), default=None)
         shared = min(_common(best.tokens, settled), len(settled) - 1) if best else 0
         if best is None or shared < SHARED:
             best, shared = None, 0
@@ -210,6 +215,14 @@ def _geometry(row: _Row) -> tuple[Tensor, Tensor]:
                 sees[count + node, settled:] = sees[count + parent, settled:]
             sees[count + node, settled + node] = True
     return positions, sees
+
+
+def _token_bytes(model: Any) -> int:
+    """Keys and values of all layers."""
+    known = model.config.get_text_config()
+    heads = getattr(known, "num_key_value_heads", None) or known.num_attention_heads
+    width = getattr(known, "head_dim", None) or known.hidden_size // known.num_attention_heads
+    return int(2 * known.num_hidden_layers * heads * width * model.dtype.itemsize)
 
 
 def _common(one: Sequence[int], other: Sequence[int]) -> int:

@@ -1,5 +1,6 @@
 """Load a causal LM and its tokenizer: a hub name, a local folder, or a GGUF file."""
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -50,6 +51,13 @@ def load(path: str, dtype: Dtype, device: str) -> Loaded:
     return Loaded(model.to(device).eval(), tokenizer)
 
 
+def free(device: str) -> float:
+    """Bytes of memory that a device has left."""
+    if device.startswith("cuda"):
+        return float(torch.cuda.mem_get_info(device)[0])
+    return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+
+
 def _tie(model: Any) -> None:
     """Make one of two copies of the embedding: a GGUF file holds both of a tied pair."""
     read, said = model.get_input_embeddings(), model.get_output_embeddings()
@@ -81,4 +89,4 @@ def _named(options: dict[str, Any]) -> dict[str, Any]:
     return {"gguf_file": options["gguf_file"]} if "gguf_file" in options else {}
 
 
-__all__ = ["Dtype", "Loaded", "load"]
+__all__ = ["Dtype", "Loaded", "free", "load"]
