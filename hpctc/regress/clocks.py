@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import bdtr
 
 from hpctc.core.records import Timing
-from hpctc.regress.location import Located, located, total
+from hpctc.regress.location import Located, known, located, total
 from hpctc.score import by_start, ratios
 
 UNDISTURBED = 5
@@ -26,8 +27,8 @@ MOST_STRETCH = 1.02
 """Time over what the busiest thread computed, of a call that only computes. Below 1 it is when what
 it computed on its way to the call is not little."""
 
-STRETCH_ERROR = 0.01
-"""Standard deviation of the logarithm of two programs' least stretch."""
+STRETCH_ERROR = 0.006
+"""What is open even if both programs' least stretches agree: a standard deviation of logarithms."""
 
 SURER = 0.25
 """The processor's clock is taken when its variance is so many times that of time, or less."""
@@ -55,6 +56,17 @@ class Taken:
         return len(self.busy) == len(self.logs)
 
     @property
+    def chance(self) -> float:
+        """How likely equals give measurements that so many agree on who is faster (sign test).
+
+        Noise of two kinds, at which now the one side waits and now the other, looks calm to a
+        trimmed mean that has cut off the rarer kind.
+        """
+        logs = np.asarray(self.logs if self.goes_by_time else self.busy)
+        fewer = min(int((logs < 0).sum()), int((logs > 0).sum()))
+        return float(bdtr(fewer, len(logs), 0.5))
+
+    @property
     def goes_by_time(self) -> bool:
         """Whether time is the clock that is taken."""
         return self._by_processor is None
@@ -72,9 +84,9 @@ class Taken:
         mine, theirs = (sorted(s)[UNDISTURBED - 1] for s in self.stretch)
         if max(mine, theirs) > MOST_STRETCH:
             return None
-        # What the undisturbed calls take beyond computing is theirs.
-        beyond = Located(math.log(theirs / mine), STRETCH_ERROR**2, math.inf)
-        found = total([located(self.busy), beyond])
+        # So much may differ between both that is not computing: an interval covers twice of it.
+        unsure = max(STRETCH_ERROR, abs(math.log(theirs / mine)) / 2)
+        found = total([located(self.busy), known(unsure**2)])
         return found if found.variance < SURER * located(self.logs).variance else None
 
 

@@ -76,6 +76,8 @@ def change(rounds: Rounds, rules: Rules) -> Change:
         return Change(rounds.name, "cannot tell", detail="there are fewer than two rounds")
     error = (1.0 - CONFIDENCE) / len(looks(rules.most))
     answer, ratio = judge(rounds.taken.located, rules.threshold, error, rules.among)
+    if answer in ("slower", "faster") and rounds.taken.chance > 1.0 - CONFIDENCE:
+        answer = "cannot tell"
     clock = "" if rounds.taken.goes_by_time else " by the processor's clock: the host is busy"
     return Change(rounds.name, answer, ratio, f"{len(rounds)} rounds{clock}")
 
