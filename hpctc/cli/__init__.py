@@ -16,7 +16,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "calibrate": ("hpctc.cli.calibrate:calibrate", "Measure the roofline of this machine once."),
     "ops": ("hpctc.cli.ops:ops", "List the operators."),
     "graph": ("hpctc.cli.graph:graph", "Check, show, grow and rewrite operator graphs."),
-    "import": ("hpctc.cli.import_:import_", "Turn torch modules into operator graphs."),
+    "import": ("hpctc.cli.import_:import_", "Turn torch modules and ONNX models into graphs."),
     "families": ("hpctc.cli.families:families", "List the families of workloads."),
     "generate": ("hpctc.cli.generate:generate", "Make checked CUDA/C pairs of operator graphs."),
     "transpile": ("hpctc.cli.transpile:transpile", "Turn a CUDA kernel into C by rule."),

@@ -17,6 +17,7 @@ def import_() -> None:
 
     \b
     hpctc import torch my_model.py      a torch module; the file is executed
+    hpctc import onnx my_model.onnx     an ONNX model
     hpctc generate my_model.graph --out pairs
     """  # noqa: D301  click wants the character itself
 
@@ -79,6 +80,22 @@ def torch(
     name = file.stem if wanted is None else wanted
     made = import_module(example, name, f"{file.name}, class {example.label}", seed)
     _write(made, target)
+
+
+@import_.command(short_help="Import an ONNX model.")
+@click.argument("file", type=click.Path(path_type=Path))
+@OUT
+@SEED
+@FORCE
+def onnx(file: Path, out: Path | None, seed: int, force: bool) -> None:
+    """Import the ONNX model in FILE as a graph that computes the same.
+
+    Initializers become inputs of the graph. Needs the extra: pip install 'hpctc[onnx]'.
+    """
+    target = _target(file, out, force)
+    from hpctc.importers.onnx.model import import_model
+
+    _write(import_model(file, seed), target)
 
 
 def _target(file: Path, out: Path | None, force: bool) -> Path:

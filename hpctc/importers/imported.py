@@ -1,17 +1,21 @@
 """What an import gives: a graph, and how far it was from the original when both were run."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hpctc.graph import ops
 from hpctc.graph.check import check
 from hpctc.graph.compare import disagreement
 from hpctc.graph.errors import GraphDomainError, GraphError
-from hpctc.graph.ir import Graph
+from hpctc.graph.infer import operand_types
+from hpctc.graph.ir import Graph, Interval, Node, TensorType
 from hpctc.graph.meaning import draw
 from hpctc.graph.op import FLOATS, Array
 from hpctc.graph.reference import reference
+from hpctc.graph.samples import sensible
 from hpctc.graph.text import show
 from hpctc.importers.domains import positive
 from hpctc.importers.errors import ImportFailed
@@ -55,8 +59,9 @@ def legal(graph: Graph, given: frozenset[str]) -> tuple[Graph, tuple[str, ...]]:
     Raises:
         GraphError: No domain of these inputs makes the graph legal.
     """
+    narrowed = with_legal_inputs(graph, given)
     try:
-        check(graph)
+        check(narrowed)
     except GraphDomainError as problem:
         apart = tuple(
             replace(i, domain=positive(i.domain)) if i.name in given else i for i in graph.inputs
@@ -70,8 +75,41 @@ def legal(graph: Graph, given: frozenset[str]) -> tuple[Graph, tuple[str, ...]]:
                 "clamp the operand in the model, or add a small number to it: "
                 "x / (norm + 1e-6), log(x.clamp(min=1e-6))",
             ) from None
-        return narrowed, ("Inputs are positive: with either sign an operator is not defined.",)
-    return graph, ()
+    cut = [
+        f"{now.name} lies in {now.domain}: elsewhere an operator is not defined."
+        for before, now in zip(graph.inputs, narrowed.inputs, strict=True)
+        if now.name in given and now.domain != before.domain
+    ]
+    return narrowed, tuple(cut)
+
+
+def with_legal_inputs(graph: Graph, given: frozenset[str]) -> Graph:
+    """The graph with inputs that lie where the operators which read them are defined.
+
+    An index ranges over its whole axis; a float of ``given`` whose domain is a guess is cut.
+    """
+    types, users = graph.types(), graph.users()
+    found = []
+    for each in graph.inputs:
+        legals = [
+            legal
+            for node in users[each.name]
+            for legal, arg in zip(_legal_operands(node, types), node.args, strict=True)
+            if arg == each.name
+        ]
+        whole = Interval(max(i.low for i in legals), min(i.high for i in legals))
+        index = each.type.dtype == "int32" and math.isfinite(whole.high - whole.low)
+        if index and whole.low <= whole.high:
+            found.append(replace(each, domain=whole))
+        elif each.name in given and whole.low < whole.high and not each.domain.within(whole):
+            found.append(replace(each, domain=sensible(whole, each.type)))
+        else:
+            found.append(each)
+    return replace(graph, inputs=tuple(found))
+
+
+def _legal_operands(node: Node, types: Mapping[str, TensorType]) -> tuple[Interval, ...]:
+    return ops.get(node.op).domains(operand_types(node, types), dict(node.attrs))
 
 
 def compared(
@@ -108,7 +146,7 @@ def compared(
         raise ImportFailed(
             f"the graph differs from the original by {difference:.2g}, but rounding explains only "
             f"{right.tolerance:.2g}",
-            "this is a fault of the importer; please report the model",
+            "one of the two is wrong, most likely the importer; please report the model",
         )
     return difference, right.tolerance
 
