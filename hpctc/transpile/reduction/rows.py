@@ -86,7 +86,8 @@ def _guarded(node: Threads, threads: int, kernel: Translated) -> Row | None:
     if joined is None:
         return None
     body, starts = joined
-    return Row("tx", extent, body, node.joins, starts)
+    made = Row("tx", extent, body, node.joins, starts)
+    return made if _independent(made, threads) else None
 
 
 def _branched(node: Any) -> tuple[Any, ...]:
