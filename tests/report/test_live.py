@@ -212,7 +212,7 @@ RECORDED = Path(__file__).parents[2] / "benchmarks" / "gate.rounds.jsonl"
 
 @pytest.fixture(scope="module")
 def recorded() -> dict[str, list[Timing]]:
-    """Rounds of equals, taken on two cores at a load of 7 to 9: a fifth of them is far off."""
+    """Rounds of equals, taken on two cores at a load of 10 to 13: calls mostly wait for a core."""
     found: dict[str, list[Timing]] = {}
     for line in RECORDED.read_text(encoding="utf-8").splitlines():
         document = json.loads(line)
@@ -220,19 +220,31 @@ def recorded() -> dict[str, list[Timing]]:
     return found
 
 
-def slower(timings: list[Timing], loss: float, random: np.random.Generator) -> bool:
-    drawn = (timings[i] for i in random.permutation(len(timings)))
-    lost = (
-        replace(t, candidate_ns=tuple(round(loss * ns) for ns in t.candidate_ns)) for t in drawn
+def answer(timings: list[Timing], loss: float, first: int) -> str:
+    """Of the rounds as they were taken, from some one on; the new side made slower."""
+    drawn = (
+        replace(
+            t,
+            candidate_ns=tuple(round(loss * ns) for ns in t.candidate_ns),
+            candidate_busy_ns=tuple(round(loss * ns) for ns in t.candidate_busy_ns),
+        )
+        for t in (*timings[first:], *timings[:first])
     )
-    return play("t", lost, RULES)[1].answer == "slower"
+    return play("t", drawn, RULES)[1].answer
 
 
-def test_recorded_noise_raises_no_alarm(recorded: dict[str, list[Timing]]) -> None:
-    random = np.random.default_rng(5)
-    pools = list(recorded.values())
-    assert min(map(len, pools)) >= MOST
-    alarms = sum(slower(pools[n % len(pools)], 1.0, random) for n in range(150))
-    assert alarms <= 1
-    found = sum(slower(recorded["matmul"], 1.1, random) for _ in range(50))
-    assert found >= 40  # the calmest of them
+def test_on_recorded_noise_equals_do_not_alarm_and_a_tenth_is_found(
+    recorded: dict[str, list[Timing]],
+) -> None:
+    assert min(map(len, recorded.values())) >= MOST
+    draws = [(rounds, first) for rounds in recorded.values() for first in range(0, MOST, 4)]
+    assert "slower" not in [answer(rounds, 1.0, first) for rounds, first in draws]
+    found = [answer(rounds, 1.1, first) == "slower" for rounds, first in draws]
+    assert sum(found) >= 0.97 * len(found)
+
+
+def test_without_the_processors_clock_recorded_noise_leaves_doubt(
+    recorded: dict[str, list[Timing]],
+) -> None:
+    rounds = [replace(t, candidate_busy_ns=(), baseline_busy_ns=()) for t in recorded["matmul"]]
+    assert answer(rounds, 1.1, 0) == "cannot tell"
