@@ -4,7 +4,7 @@ Two or more runs of one model with different strategies stand side by side: how 
 tokens a pass, whose, and whether they said the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
@@ -13,6 +13,7 @@ from rich.table import Table
 from hpctc.report.reading import Read, series
 from hpctc.report.words import count, dollars, price, proposer, seconds
 from hpctc.score import Estimate, summary
+from hpctc.score.cost import Price
 from hpctc.score.pace import TARGET, Beside, Pace, beside
 
 MOST_SOURCES = 4
@@ -32,9 +33,8 @@ def lines(run: Read) -> Iterator[tuple[str, str]]:
     cost = run.cost
     if words := _amounts(cost.completion_tokens, cost.seconds, cost.dollars):
         yield "solved", f"{count(cost.solved, 'kernel')} for {words}"
-        each = (cost.solved_tokens, cost.solved_seconds, cost.solved_dollars)
-        if cost.solved:
-            yield "each", _amounts(*(None if p is None else p.value for p in each))
+        if each := [*_each(cost.solved_seconds, seconds), *_each(cost.solved_dollars, dollars)]:
+            yield "each", ", ".join(each)
 
 
 def _repairs(run: Read) -> str | None:
@@ -67,6 +67,13 @@ def _amounts(tokens: float | None, time: float | None, money: float | None) -> s
     words += [] if time is None else [seconds(time)]
     words += [] if money is None else [dollars(money)]
     return ", ".join(words)
+
+
+def _each(price: Price | None, unit: Callable[[float], str]) -> Iterator[str]:
+    """What a solved kernel costs, with its interval; nothing where it has no price."""
+    if price is not None:
+        end = f", {unit(price.high)}" if price.high is not None else " or more"
+        yield f"{unit(price.value)} [{unit(price.low)}{end}]"
 
 
 def region_table(found: Pace) -> Table | None:

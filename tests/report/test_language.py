@@ -74,6 +74,7 @@ def test_all_answers_are_paid_for(two: tuple[Path, Path], tmp_path: Path) -> Non
     assert cost["solved_seconds"]["value"] == pytest.approx(cost["seconds"] / 2)
     assert cost["solved_dollars"]["value"] == pytest.approx(cost["completion_tokens"] * 1e-6)
     assert re.search(r"solved +2 kernels for [\d,]+ tokens, .* s, \$0\.000", said)
+    assert re.search(r"each +[\d.]+ s \[[\d.]+ s.*\], \$0\.000\d+ \[\$0\.000", said)
 
 
 def test_who_asks_no_language_model_is_not_told_of_any(write_run: Write) -> None:
