@@ -182,6 +182,8 @@ TABLE: dict[str, Run] = {
     ),
     "split": lambda t, x, a: t.chunk(x[0], a["parts"], a["axis"]),
     "take": _take,
+    "topk": lambda t, x, a: t.topk(x[0], a["k"], a["axis"], a["largest"]).values,
+    "argtopk": lambda t, x, a: t.topk(x[0], a["k"], a["axis"], a["largest"]).indices.int(),
     "gather_elements": lambda t, x, a: t.gather(x[0], a["axis"], x[1].long()),
     "one_hot": lambda t, x, a: t.nn.functional.one_hot(x[0].long(), a["depth"]).float(),
     "tril": lambda t, x, a: t.tril(x[0], a["k"]),

@@ -75,12 +75,10 @@ def switch_gathered(pen: Pen, tokens: int, width: int, inner: int, experts: int)
     sizes=SHAPE, source=SHAZEER, torch=_torch(2),
 )  # fmt: skip
 def top2(pen: Pen, tokens: int, width: int, inner: int, experts: int) -> Tensor:
-    """An expert is kept if its share is at least the second largest."""
+    """The mask is the sum of two one-hot rows a token."""
     given = _Inputs(pen, tokens, width, inner, experts)
-    first = given.share.max(axes=(-1,), keepdims=True)
-    rest = given.share * given.share.less(first).cast(dtype="float32")
-    second = rest.max(axes=(-1,), keepdims=True)
-    kept = given.share * given.share.greater_equal(second).cast(dtype="float32")
+    chosen = given.share.argtopk(k=2).one_hot(depth=experts).sum(axes=(1,))
+    kept = given.share * chosen
     # Two shares of the best sum to at least 2 / experts.
     total = kept.sum(axes=(-1,), keepdims=True).maximum(1 / experts)
     return given.mixed(kept / total)

@@ -1,8 +1,6 @@
 """What somebody can do about an operator that cannot be imported yet."""
 
 TABLE = {
-    "topk": "write topk(k=1) as max or argmax",
-    "sort": "sort outside the module and pass the sorted tensor in",
     "index_put": "write by torch.where or a one-hot product instead of x[i] = y",
     "scatter_": "write scattering as a product with one_hot(indices)",
     "slice_scatter": "build the result with torch.cat instead of writing into a slice",

@@ -105,6 +105,18 @@ def test_one_mask_tile_serves_every_distance() -> None:
         assert np.array_equal(piece, keys <= queries)
 
 
+def test_a_shifted_window_hides_what_was_rolled_round() -> None:
+    sizes = {"windows": 2, "window": 4}
+    mask = get("blocks.swin").tables(sizes)["mask"][:, 0] > 0.5
+    rows, columns = np.indices((8, 8))
+    rows, columns = (rows + 2) % 8, (columns + 2) % 8  # where each place was before rolling
+    windows = [(i, j) for i in range(2) for j in range(2)]
+    for (i, j), hidden in zip(windows, mask, strict=True):
+        y, x = (a[4 * i : 4 * i + 4, 4 * j : 4 * j + 4].ravel() for a in (rows, columns))
+        near = (abs(y[:, None] - y) < 4) & (abs(x[:, None] - x) < 4)
+        assert np.array_equal(hidden, ~near)
+
+
 def test_a_split_transform_is_the_transform() -> None:
     # The spectra that the two-factor transform leaves, against numpy's FFT, in its order.
     from hpctc.families.longconv import _monarch_tables, _split_transform

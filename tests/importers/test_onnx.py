@@ -79,6 +79,7 @@ CASES: list[tuple[str, dict[str, tuple[int, ...]], dict[str, Any], dict[str, Any
     ("ArgMax", X, {"axis": 1, "keepdims": 0}, {}),
     ("CumSum", X, {}, {"axis": np.asarray(1, np.int64)}),
     ("Cast", X, {"to": INT}, {}),
+    ("TopK", X, {}, {"k": i64(2)}),
     ("Conv", IMAGE, {"pads": [1, 1, 1, 1], "strides": [2, 1]},
      {"w": f32(6, 4, 3, 3), "b": f32(6)}),
     ("Conv", IMAGE, {"pads": [0, 1, 1, 2], "dilations": [2, 1], "group": 2},
@@ -120,7 +121,7 @@ CASES: list[tuple[str, dict[str, tuple[int, ...]], dict[str, Any], dict[str, Any
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case[0])
 def test_an_operator_is_imported(case: Any, tmp_path: Path) -> None:
     name, inputs, attrs, stored = case
-    outputs = ["y0"]
+    outputs = ["y0", "y1"] if name == "TopK" else ["y0"]
     node = onnx.helper.make_node(name, [*inputs, *stored], outputs, **attrs)
     made = import_model(saved(tmp_path, [node], inputs, **stored))
     check(made.graph)

@@ -402,6 +402,15 @@ def lookups() -> Any:
 
 
 @case
+def orders_and_bits() -> Any:
+    def forward(_: Any, x: Tensor, n: Tensor) -> tuple[Tensor, ...]:
+        values, at = x.topk(3, dim=1)
+        return values, at, x.sort(1).values, x.argsort(-1), (n & 5) ^ 2, (n << 2) >> 1, ~n
+
+    return Calls(forward), (torch.randn(4, 6), torch.randint(0, 9, (5,)))
+
+
+@case
 def losses() -> Any:
     def forward(_: Any, x: Tensor, y: Tensor, label: Tensor) -> tuple[Tensor, ...]:
         return (

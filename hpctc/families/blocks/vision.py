@@ -1,7 +1,9 @@
 """Blocks of image networks."""
 
+import numpy as np
+
 from hpctc.families.attention import attend, scores
-from hpctc.families.base import declare
+from hpctc.families.base import Sizes, Tables, declare, float32
 from hpctc.families.blocks.layers import (
     conv,
     conv_norm,
@@ -219,17 +221,29 @@ def patch_embedding(pen: Pen, batch: int, grid: int, patch: int, width: int) -> 
     return pen.concat([head, rows], axis=1) + pen.weight("place", 1, grid * grid + 1, width)
 
 
+def rolled_apart(sizes: Sizes) -> Tables:
+    """The mask of shifted windows, [windows, 1, places, places]: 1 where two are far apart."""
+    windows, window = sizes["windows"], sizes["window"]
+    side, shift = windows * window, window // 2
+    # Rolling brings the first rows behind the last ones: the last window holds both.
+    band = np.searchsorted([side - window, side - shift], np.arange(side), side="right")
+    label = band[:, None] * 3 + band
+    cut = label.reshape(windows, window, windows, window).swapaxes(1, 2)
+    flat = cut.reshape(windows * windows, 1, window * window)
+    return {"mask": float32(flat[..., :, None] != flat[..., None, :])}
+
+
 @declare(
     name="blocks.swin", doc="attention inside shifted windows, with a bias by relative place",
     sizes={"batch": (1, 2), "windows": (2, 4), "window": (4, 7), "heads": (2, 3), "dim": (8, 32)},
     published={"batch": 1, "windows": 8, "window": 7, "heads": 3, "dim": 32},
-    source="Swin Transformer, 2021",
+    source="Swin Transformer, 2021", tables=rolled_apart,
 )  # fmt: skip
 def swin(pen: Pen, batch: int, windows: int, window: int, heads: int, dim: int) -> Tensor:
     """The image is rolled by half a window, cut into windows, and rolled back.
 
-    ``bias`` is a table of relative places that has been looked up; ``mask`` is 1 where it hides what is no
-    neighbour after rolling.
+    ``bias`` is a table of relative places that has been looked up; ``mask`` is 1 where rolling
+    has made neighbours of what is none.
     """
     side, area, width, shift = windows * window, window * window, heads * dim, window // 2
     x = pen.input("x", batch, side, side, width)

@@ -64,14 +64,34 @@ for _name in ("mul", "atan2", "maximum", "minimum"):
 for _theirs, _ours in COMPARISONS.items():
     emits(f"{_theirs}.Tensor", f"{_theirs}.Scalar")(_comparison(_ours))
 for _name in ("and", "or", "xor"):
-    emits(f"logical_{_name}.default", f"bitwise_{_name}.Tensor")(_arithmetic(f"logical_{_name}"))
+    emits(f"logical_{_name}.default")(_arithmetic(f"logical_{_name}"))
+
+
+def _bitwise(name: str) -> Emitter:
+    def emit(site: Site, a: Operand, b: Operand) -> Value:
+        kind = "logical" if site.dtype == "bool" else "bitwise"
+        return site.scribe.op(f"{kind}_{name}", site.cast(a), site.cast(b))
+
+    return emit
+
+
+for _name in ("and", "or", "xor"):
+    emits(f"bitwise_{_name}.Tensor", f"bitwise_{_name}.Scalar")(_bitwise(_name))
 
 
 @emits("bitwise_not.default")
 def _not(site: Site, x: Value) -> Value:
-    if site.dtype != "bool":
-        raise NoSaying("bitwise_not of whole numbers has no operator here", "write -x - 1")
-    return site.scribe.op("logical_not", x)
+    return site.scribe.op("logical_not" if site.dtype == "bool" else "bitwise_not", x)
+
+
+@emits("bitwise_left_shift.Tensor_Scalar", "__lshift__.Scalar")
+def _left_shift(site: Site, x: Value, bits: int) -> Value:
+    return site.scribe.op("left_shift", x, bits=bits)
+
+
+@emits("bitwise_right_shift.Tensor_Scalar", "__rshift__.Scalar")
+def _right_shift(site: Site, x: Value, bits: int) -> Value:
+    return site.scribe.op("right_shift", x, bits=bits)
 
 
 @emits("rsub.Tensor", "rsub.Scalar")

@@ -119,3 +119,24 @@ def _vector_norm(
     if order == math.inf:
         return folded("max", size)
     raise NoSaying(f"the norm of order {order} has no operator here", "use order 1, 2 or inf")
+
+
+@emits("topk.default")
+def _topk(
+    site: Site, x: Value, k: int, dim: int = -1, largest: bool = True, _: bool = True
+) -> tuple[Value, ...]:
+    how = {"k": k, "axis": dim, "largest": largest}
+    return site.scribe.op("topk", x, **how), site.scribe.op("argtopk", x, **how)
+
+
+@emits("sort.default", "sort.stable")
+def _sort(
+    site: Site, x: Value, dim: int = -1, descending: bool = False, **_: Any
+) -> tuple[Value, ...]:
+    how = {"axis": dim, "descending": descending}
+    return site.scribe.op("sort", x, **how), site.scribe.op("argsort", x, **how)
+
+
+@emits("argsort.default")
+def _argsort(site: Site, x: Value, dim: int = -1, descending: bool = False) -> Value:
+    return site.scribe.op("argsort", x, axis=dim, descending=descending)

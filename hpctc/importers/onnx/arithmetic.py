@@ -203,3 +203,13 @@ def _cast(site: Site) -> Value:
     wanted = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(site.attrs["to"])).name
     ours = {"int64": "int32", "float64": "float32"}.get(wanted, wanted)
     return site.scribe.cast(site.value(0), ours)
+
+
+@emits("TopK")
+def _topk(site: Site) -> tuple[Value, ...]:
+    k = site.ints(1, "k") or [1]
+    how = {"k": k[0], "axis": site.attrs.get("axis", -1)}
+    how["largest"] = bool(site.attrs.get("largest", 1))
+    return site.scribe.op("topk", site.value(0), **how), site.scribe.op(
+        "argtopk", site.value(0), **how
+    )
