@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,12 +35,17 @@ def pair(
     theirs: Program,
     tensors: tuple[Sequence[Tensor], Sequence[Tensor]],
     how: Setup,
+    calls: int = 1,
 ) -> Row:
-    """Check that both agree, then time them alternately in one child."""
+    """Check that both agree, then time them alternately in one child.
+
+    A call of either is ``calls`` calls of what is compared; the row is about one of them.
+    """
     taken = compare([theirs, ours], *tensors, how)
     if isinstance(taken, Failure):
         return Row(name, note=taken.reason)
-    return row(name, taken)
+    made = row(name, taken)
+    return replace(made, ours_ns=taken.median(1) / calls, theirs_ns=taken.median(0) / calls)
 
 
 def row(name: str, taken: Samples) -> Row:
@@ -56,7 +61,7 @@ def show(row: Row) -> None:
         return
     r = row.ratio
     CONSOLE.print(
-        f"{row.name:32} {row.theirs_ns / 1e3:12.1f} us {row.ours_ns / 1e3:12.1f} us"
+        f"{row.name:32} {row.theirs_ns / 1e3:12.3f} us {row.ours_ns / 1e3:12.3f} us"
         f"  x{r.value:7.2f}  [{r.low:.2f}, {r.high:.2f}]  {row.note[:60]}",
         style="red" if r.value < 1 else "",
         markup=False,

@@ -1,4 +1,4 @@
-"""Operators at extents that take a tenth of a millisecond or more, from every category."""
+"""Operators from every category: at extents that take a tenth of a millisecond, and at few ns."""
 
 from typing import Any
 
@@ -93,4 +93,42 @@ CONTRACTIONS: tuple[Workload, ...] = (
     ("conv1d", ((8, 32, 256), (32, 32, 3)), {"padding": (1,)}),
 )
 
-WORKLOADS = (*ELEMENTWISE, *BINARY, *MOVEMENT, *WINDOWS, *REDUCTIONS, *CONTRACTIONS)
+SMALL: tuple[Workload, ...] = (
+    ("relu", ((3, 5),), {}),
+    ("gelu", ((3, 17),), {}),
+    ("floor", ((4, 9),), {}),
+    ("add", ((3, 7, 5), (7, 1)), {}),
+    ("floor_div", ((4, 9), (4, 9)), {}),
+    ("mod", ((4, 9), (4, 9)), {}),
+    ("batch_norm", ((5, 4), (4,), (4,), (4,), (4,)), {}),
+    ("transpose", ((5, 7),), {"perm": (1, 0)}),
+    ("upsample2d", ((1, 2, 1, 9),), {"scale": (3, 1)}),
+    ("upsample2d", ((1, 2, 3, 3),), {"scale": (1, 3)}),
+    ("roll", ((5, 3),), {"shift": 4, "axis": 0}),
+    ("repeat", ((2, 3),), {"repeats": 3, "axis": 0}),
+    ("tril", ((5, 7),), {}),
+    ("max_pool2d", ((1, 2, 5, 5),), {"kernel": (3, 3), "stride": (1, 1), "padding": (1, 1)}),
+    (
+        "avg_pool3d",
+        ((1, 2, 5, 6, 7),),
+        {"kernel": (3, 3, 3), "stride": (1, 1, 1), "padding": (1, 1, 1)},
+    ),
+    ("sum", ((5, 7, 3),), {"axes": (1,)}),
+    ("sum", ((5, 17),), {"axes": (1,)}),
+    ("variance", ((5, 7, 3),), {"axes": (0, 2)}),
+    ("argmax", ((5, 7),), {"axis": 1}),
+    ("cumsum", ((5, 7),), {"axis": 1}),
+    ("softmax", ((5, 17),), {}),
+    ("softmax", ((4, 9),), {}),
+    ("softmax", ((3, 7, 2),), {"axis": 1}),
+    ("log_softmax", ((5, 17),), {}),
+    ("layer_norm", ((6, 15), (15,), (15,)), {}),
+    ("group_norm", ((1, 4, 7), (4,), (4,)), {"groups": 1}),
+    ("matmul", ((5, 7), (7, 3)), {}),
+    ("dense", ((5, 7), (9, 7)), {}),
+    ("conv1d", ((1, 2, 9), (3, 2, 3)), {}),
+    ("conv2d", ((1, 3, 9, 11), (4, 3, 3, 3)), {}),
+)
+"""Pairs of a microsecond and less: what a call costs whatever it computes shows here."""
+
+WORKLOADS = (*ELEMENTWISE, *BINARY, *MOVEMENT, *WINDOWS, *REDUCTIONS, *CONTRACTIONS, *SMALL)
