@@ -138,6 +138,7 @@ def test_turns_are_told_in_their_order(write_run: Write) -> None:
     text = page([read(folder)])
     Elements(text)
     assert "correct at once" in text
+    assert re.search(r'v-correct">correct</span> <span class="muted">turn 2</span>', text)
     (turns,) = re.findall(r'<ol class="turns">(.*?)</ol>', text, re.DOTALL)
     assert re.findall(r'class="badge v-([\w-]+)"', turns) == ["not-built", "correct"]
     first, second = turns.split("<li>")[1:]
