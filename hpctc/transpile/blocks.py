@@ -17,6 +17,7 @@ from hpctc.transpile.reduction.passes import reductions
 from hpctc.transpile.reduction.walk import walked
 from hpctc.transpile.scope import Geometry
 from hpctc.transpile.shape.staged import unstaged
+from hpctc.transpile.statements import mutated
 from hpctc.transpile.tidy import tidy
 
 
@@ -37,7 +38,9 @@ def loops(kernel: Translated, geometry: Geometry, const: frozenset[str]) -> tupl
     body = tuple(_statement(s, fission, expansion) for s in expansion.body)
     arrays = [_array(v) for v in _arrays(fission, expansion)]
     rows, geometry = walked((*arrays, *body), fission, alone.loop)
-    return tidy(rows, geometry, kernel)
+    # A reduction gave its total one value; as loops they assign it in every round.
+    fixed = kernel.constants - {name for row in rows for name in mutated(row)}
+    return tidy(rows, geometry, replace(kernel, constants=fixed))
 
 
 def _arrays(fission: Fission, expansion: Expansion) -> list[tree.Variable]:

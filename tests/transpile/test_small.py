@@ -204,6 +204,33 @@ def test_a_call_of_libm_is_made_once_and_rounding_may_be_simd(bench: Any) -> Non
     np.testing.assert_array_equal(bench.run(ROUNDED, [launch], *arrays)["y"], wanted)
 
 
+RANKS = """
+__inline__ __device__ int joined(int v) {
+  for (int o = 16; o > 0; o /= 2) v += __shfl_down_sync(~0u, v, o);
+  return v;
+}
+__global__ void k(int *y, const int *x) {
+  __shared__ int rank[5];
+  int t = threadIdx.x, row = blockIdx.x / 5 * 5;
+  for (int i = 0; i < 5; ++i) {
+    int v = 0;
+    if (t < 5) v += x[row + t] < x[row + i] ? 1 : 0;
+    v = joined(v);
+    if (t == 0) rank[i] = v;
+  }
+  __syncthreads();
+  if (t == 0) y[blockIdx.x] = rank[blockIdx.x % 5];
+}
+"""
+
+
+def test_a_total_of_whole_numbers_is_no_constant(bench: Any) -> None:
+    x = np.stack([np.random.default_rng(i).permutation(5) for i in range(2)]).astype(np.int32)
+    launch = launched((10, 1, 1), (32, 1, 1), "y", "x")
+    found = bench.run(RANKS, [launch], {"x": x}, {"y": np.zeros_like(x)})["y"]
+    np.testing.assert_array_equal(found, x)
+
+
 # --- bounds ---
 
 TX, TY, LIMIT = (tree.Name(n) for n in ("tx", "ty", "n"))
