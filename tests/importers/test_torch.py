@@ -1,5 +1,6 @@
 """Every module of the zoo becomes a legal graph that computes what torch computes."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from click.testing import CliRunner
 
 from hpctc.cli import main
 from hpctc.graph.check import check
-from hpctc.graph.text import parse
+from hpctc.graph.text import parse, show
 from hpctc.importers.aten import EMITTERS
 from hpctc.importers.errors import ImportFailed
 from hpctc.importers.exported import import_module
@@ -144,3 +145,11 @@ def test_the_newcomers_walk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     again = CliRunner().invoke(main, ["import", "torch", "given.py"])
     assert again.exit_code == 2
     assert "--force" in again.output
+
+
+def test_the_page_shows_what_the_example_becomes() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    example = load(docs / "examples" / "gated_mlp.py")
+    made = import_module(example, "gated_mlp", "the page")
+    (shown,) = re.findall(r"^```graph\n(.*?)^```", (docs / "import.md").read_text(), re.S | re.M)
+    assert show(made.graph) == shown
