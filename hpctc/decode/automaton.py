@@ -1,9 +1,10 @@
 """A suffix automaton that grows token by token (Blumer et al., 1985).
 
 It answers in amortised constant time: which is the longest suffix of what was read that occurred
-before, and where did that occurrence end?
+before, and what followed there?
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 
@@ -16,10 +17,19 @@ class _Node:
     """Where the latest occurrence that was recorded ends: the index after its last token."""
 
 
-class Automaton:
-    """All substrings of a sequence, and the longest one that a second sequence is in the middle of.
+@dataclass(slots=True, eq=False)
+class Place:
+    """How far a reader is in the middle of something that the automaton knows."""
 
-    :meth:`extend` adds a token to the sequence; :meth:`follow` moves the match along a token that
+    node: int = 0
+    matched: int = 0
+    """Length of the longest suffix of what was read that occurs in the sequence."""
+
+
+class Automaton:
+    """All substrings of a sequence, and the longest ones that readers are in the middle of.
+
+    :meth:`extend` adds a token to the sequence; :meth:`follow` moves a reader along a token that
     was read elsewhere; :meth:`read` does both for a text that is searched in itself.
     """
 
@@ -27,9 +37,17 @@ class Automaton:
         self.tokens: list[int] = []
         self._nodes = [_Node(0)]
         self._last = 0
-        self._at = 0
-        self.matched = 0
-        """Length of the longest suffix of what was read that occurs in the sequence."""
+        self._readers: set[Place] = set()
+
+    def reader(self) -> Place:
+        """A new reader, who has read nothing yet."""
+        place = Place()
+        self._readers.add(place)
+        return place
+
+    def forget(self, place: Place) -> None:
+        """A reader is done."""
+        self._readers.discard(place)
 
     def extend(self, token: int) -> None:
         """Append a token to the sequence."""
@@ -60,39 +78,46 @@ class Automaton:
             nodes[at].next[token] = clone
             at = nodes[at].link
         nodes[there].link = clone
-        if self._at == there and self.matched <= nodes[clone].length:
-            self._at = clone
+        for place in self._readers:
+            if place.node == there and place.matched <= nodes[clone].length:
+                place.node = clone
         return clone
 
-    def follow(self, token: int) -> None:
-        """Move the match along a token that was read."""
+    def follow(self, place: Place, token: int) -> None:
+        """Move a reader along a token."""
         nodes = self._nodes
-        while self._at and token not in nodes[self._at].next:
-            self._at = nodes[self._at].link
-            self.matched = nodes[self._at].length
-        if token in nodes[self._at].next:
-            self._at = nodes[self._at].next[token]
-            self.matched += 1
+        while place.node and token not in nodes[place.node].next:
+            place.node = nodes[place.node].link
+            place.matched = nodes[place.node].length
+        if token in nodes[place.node].next:
+            place.node = nodes[place.node].next[token]
+            place.matched += 1
 
-    def read(self, token: int) -> None:
+    def read(self, place: Place, token: int) -> None:
         """Follow a token of the sequence itself, then append it."""
-        if self._at:
+        if place.node:
             # The occurrence that is being left: the next search should find the latest one.
-            self._nodes[self._at].end = len(self.tokens)
-        self.follow(token)
+            self._nodes[place.node].end = len(self.tokens)
+        self.follow(place, token)
         self.extend(token)
 
-    def continuation(self, count: int) -> list[int]:
-        """``count`` tokens that followed an earlier occurrence of the match, if there was one.
+    def continuations(self, place: Place, count: int) -> Iterator[tuple[int, list[int]]]:
+        """``(length, tokens)``: up to ``count`` tokens that followed a match of such a length.
 
-        Where they reach the end of the sequence they go on with themselves, as a copy of LZ77
-        (Ziv and Lempel, 1977) does: what repeats itself goes on to do so.
+        The longest match comes first, then shorter ones that went on otherwise. Where tokens reach
+        the end of the sequence they go on with themselves, as a copy of LZ77 (Ziv and Lempel, 1977)
+        does: what repeats itself goes on to do so.
         """
-        if self.matched == 0:
-            return []
-        end = self._nodes[self._at].end
-        period = len(self.tokens) - end
-        return [self.tokens[end + i % period] for i in range(count)] if period else []
+        seen: set[int] = set()
+        at, length = place.node, place.matched
+        while at > 0:
+            end = self._nodes[at].end
+            period = len(self.tokens) - end
+            if period and self.tokens[end] not in seen:
+                seen.add(self.tokens[end])
+                yield length, [self.tokens[end + i % period] for i in range(count)]
+            at = self._nodes[at].link
+            length = self._nodes[at].length
 
 
-__all__ = ["Automaton"]
+__all__ = ["Automaton", "Place"]

@@ -21,7 +21,7 @@ class Cascade(Strategy):
 
     name: ClassVar[str] = "cascade"
     about: ClassVar[str] = "picks from several draft sources by their measured acceptance"
-    members: tuple[str, ...] = ("compiler", "lookup")
+    members: tuple[str, ...] = ("compiler", "lookup", "lookahead{window=0}")
     """Spec texts of strategies."""
 
     def open(self, target: Target, load: Callable[[str], Target]) -> Drafter:

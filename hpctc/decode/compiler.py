@@ -1,15 +1,17 @@
-"""Drafts from what the rule transpiler wrote for this very kernel, from neighbours' C, and from it.
+"""Drafts from what the rule transpiler wrote for this very kernel, and from what is like it.
 
-The model is asked for C that the compiler can write as well, in other words; some models repeat
-parts of the kernel instead. Every hint of a request, and its prompt, is followed by a
-:class:`~hpctc.decode.hints.Walk`; the draft is the tree of what they foresee.
+The model is asked for C that the compiler can write as well, in other words. Its words are those of
+its last answers, for neighbours of this kernel; and some models repeat parts of the kernel itself.
+Every hint of a request, the last answers, and the prompt are followed by a
+:class:`~hpctc.decode.hints.Walk` each; the draft is the tree of what they foresee.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
-from hpctc.decode.base import Draft, Drafter, Key, State, Step, Strategy, Target
+from hpctc.decode.base import Draft, Drafter, Key, Request, State, Step, Strategy, Target
 from hpctc.decode.chances import Chances
 from hpctc.decode.hints import LONGEST, Walk
 from hpctc.decode.trees import merged, worth
@@ -26,8 +28,10 @@ class Compiler(Strategy):
     about: ClassVar[str] = "the rule transpiler's C for this kernel, and neighbours' C, as drafts"
     needs: ClassVar[frozenset[str]] = frozenset({"hints"})
     most: int = 32
-    least: int = 3
+    least: int = 2
     """Tokens by which a lost place is found again anywhere."""
+    answers: int = 4
+    """Of the run's last answers so many are followed."""
 
     def open(self, target: Target, load: Callable[[str], Target]) -> Drafter:
         """One walk a hint."""
@@ -36,20 +40,22 @@ class Compiler(Strategy):
 
 @dataclass
 class _Text:
+    prompt: int
+    """Its length."""
     walks: list[Walk]
     chances: list[Chances]
-    """Of each walk; those of the same rank in all requests are one."""
-    read: int
-    """Settled tokens that the walks know."""
-    proposed: list[Draft] = field(default_factory=list)
+    """Of each walk; those of the same kind in all requests are one."""
+    read: list[int]
+    """What the walks know of prompt and answer."""
 
 
 class _Compiler:
     def __init__(self, how: Compiler, target: Target) -> None:
         self.how = how
         self.cost = target.cost
-        self._kinds: list[Chances] = []
+        self._kinds: dict[tuple[str, int], Chances] = {}
         self._texts: dict[Key, _Text] = {}
+        self._answers: deque[tuple[int, ...]] = deque(maxlen=how.answers)
 
     def propose(self, states: Sequence[State]) -> list[Draft]:
         return [worth(self._propose(state), self.cost, len(states)) for state in states]
@@ -71,25 +77,36 @@ class _Compiler:
         request = state.request
         text = self._texts.get(request.key)
         if text is None:
-            walks = [Walk(hint, self.how.least) for hint in request.hints]
-            walks.append(Walk(request.prompt, self.how.least, begun=False))
-            while len(self._kinds) < len(walks):
-                self._kinds.append(Chances(PRIOR))
-            # The prompt is of one kind whatever the number of hints.
-            kinds = [*self._kinds[1 : len(walks)], self._kinds[0]]
-            text = self._texts[request.key] = _Text(walks, kinds, len(request.prompt))
-        for end in range(text.read + 1, len(state.settled) + 1):
-            recent = state.settled[max(end - LONGEST, len(request.prompt)) : end]
+            text = self._texts[request.key] = self._begun(request)
+        for end in range(len(text.read) + 1, len(state.settled) + 1):
+            recent = state.settled[max(end - LONGEST, text.prompt) : end]
             for walk in text.walks:
                 walk.read(recent[-1], recent)
-        text.read = len(state.settled)
+        text.read += state.settled[len(text.read) :]
         return text
+
+    def _begun(self, request: Request) -> _Text:
+        """Walks along all that this answer may be like."""
+        told = {
+            **{("hint", i): hint for i, hint in enumerate(request.hints)},
+            **{("answer", i): answer for i, answer in enumerate(self._answers)},
+            ("prompt", 0): request.prompt,
+        }
+        walks = [
+            Walk(words, self.how.least, begun=kind != "prompt") for (kind, _), words in told.items()
+        ]
+        chances = [self._kinds.setdefault(kind, Chances(PRIOR)) for kind in told]
+        return _Text(len(request.prompt), walks, chances, list(request.prompt))
 
     def observe(self, state: State, step: Step) -> None:
         for chances in self._texts[state.request.key].chances:
             chances.learn(state.request.key, step.tokens)
 
     def close(self, key: Key) -> None:
-        self._texts.pop(key, None)
-        for chances in self._kinds:
+        text = self._texts.pop(key, None)
+        if text is None:
+            return
+        for chances in text.chances:
             chances.close(key)
+        if answer := tuple(text.read[text.prompt :]):
+            self._answers.appendleft(answer)

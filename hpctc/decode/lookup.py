@@ -1,65 +1,124 @@
-"""Drafts from the text itself: what followed the last time these tokens stood there.
+"""Drafts from what was read: what followed the last time these tokens stood somewhere.
 
-Prompt lookup (Saxena, 2023) with a suffix automaton in the place of fixed n-grams, as in
-SuffixDecoding (Oliaro et al., 2024): the longer the match, the likelier the draft, and how likely
-is learned from what drafts came to.
+Prompt lookup (Saxena, 2023) with suffix automata in the place of fixed n-grams, as in
+SuffixDecoding (Oliaro et al., 2024): one over the prompt and the text so far, one over the answers
+that were given earlier in the run. The longer the match, the likelier the draft, and how likely is
+learned from what drafts came to.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
-from hpctc.decode.automaton import Automaton
+from hpctc.decode.automaton import Automaton, Place
 from hpctc.decode.base import Draft, Drafter, Key, State, Step, Strategy, Target
 from hpctc.decode.chances import Chances
-from hpctc.decode.trees import worth
+from hpctc.decode.trees import merged, worth
 
 PRIOR = (0.1, 0.3, 0.5, 0.75, 0.85, 0.9, 0.95)
 """Of a token after a match of 0, 1, 2-3, 4-7, 8-15, 16-31, 32 and more tokens."""
 
+WAYS = 2
+"""Continuations of one text that are looked at."""
+
+EARLIER = "earlier"
+"""The source of what an earlier answer said."""
+
+REMEMBERED = 1 << 16
+"""Tokens of earlier answers, at most."""
+
+BETWEEN = -1
+"""Stands between two answers; no token."""
+
 
 @dataclass(frozen=True)
 class Lookup(Strategy):
-    """A chain of at most ``most`` tokens, as long as it is worth its time."""
+    """A tree of chains of at most ``most`` tokens, as much of it as is worth its time."""
 
     name: ClassVar[str] = "lookup"
-    about: ClassVar[str] = "a suffix automaton over the prompt and the text so far"
+    about: ClassVar[str] = "suffix automata over the prompt, the text so far and earlier answers"
     most: int = 32
-    least: int = 2
-    """Shorter matches are chance."""
+    least: int = 1
+    """Tokens of a match, at least."""
+    earlier: bool = True
+    """Whether the run's earlier answers are looked at."""
 
     def open(self, target: Target, load: Callable[[str], Target]) -> Drafter:
-        """One automaton a request."""
+        """One automaton a request, and one of all that are over."""
         return _Lookup(self, target)
+
+
+@dataclass
+class _Text:
+    answer: int
+    """Where it begins: the length of the prompt."""
+    before: Place
+    """In the earlier answers."""
+    own: Automaton = field(default_factory=Automaton)
+    here: Place = field(default_factory=Place)
+
+    def __post_init__(self) -> None:
+        self.here = self.own.reader()
 
 
 class _Lookup:
     def __init__(self, how: Lookup, target: Target) -> None:
         self.how = how
         self.cost = target.cost
-        self.chances = Chances(PRIOR)
-        self._texts: dict[Key, Automaton] = {}
+        self._answers = Automaton()
+        self._texts: dict[Key, _Text] = {}
+        self._own = [Chances(PRIOR) for _ in range(WAYS)]
+        self._earlier = [Chances(PRIOR) for _ in range(WAYS)]
 
     def propose(self, states: Sequence[State]) -> list[Draft]:
         return [worth(self._propose(state), self.cost, len(states)) for state in states]
 
     def _propose(self, state: State) -> Draft:
         key = state.request.key
-        text = self._texts.setdefault(key, Automaton())
-        for token in state.settled[len(text.tokens) :]:
-            text.read(token)
-        if text.matched < self.how.least:
-            return Draft()
-        tokens = text.continuation(max(min(self.how.most, state.room - 1), 0))
-        places = [self.chances.strength(text.matched + i) for i in range(len(tokens))]
-        chances = [self.chances.of(key, place) for place in places]
-        draft = Draft.chain(tokens, self.how.name, chances)
-        self.chances.proposed(key, draft, places)
-        return draft
+        text = self._texts.get(key)
+        if text is None:
+            text = _Text(len(state.request.prompt), self._answers.reader())
+            self._texts[key] = text
+        for place in range(len(text.own.tokens), len(state.settled)):
+            text.own.read(text.here, state.settled[place])
+            if place >= text.answer:
+                self._answers.follow(text.before, state.settled[place])
+        found = self._found(state, text.own, text.here, self._own, self.how.name)
+        if self.how.earlier:
+            found += self._found(state, self._answers, text.before, self._earlier, EARLIER)
+        return merged(found)
+
+    def _found(
+        self, state: State, where: Automaton, place: Place, kinds: list[Chances], source: str
+    ) -> list[Draft]:
+        """A chain for each way that the text went on elsewhere."""
+        count = max(min(self.how.most, state.room - 1), 0)
+        ways = where.continuations(place, count)
+        drafts = []
+        # A second way is less likely than its match tells: the longer match went on otherwise.
+        for chances, (length, tokens) in zip(kinds, ways, strict=False):
+            if length < self.how.least:
+                break
+            if BETWEEN in tokens:
+                tokens = tokens[: tokens.index(BETWEEN)]
+            places = [chances.strength(length + i) for i in range(len(tokens))]
+            likely = [chances.of(state.request.key, place) for place in places]
+            drafts.append(Draft.chain(tokens, source, likely))
+            chances.proposed(state.request.key, drafts[-1], places)
+        return drafts
 
     def observe(self, state: State, step: Step) -> None:
-        self.chances.learn(state.request.key, step.tokens)
+        for chances in (*self._own, *self._earlier):
+            chances.learn(state.request.key, step.tokens)
 
     def close(self, key: Key) -> None:
-        self._texts.pop(key, None)
-        self.chances.close(key)
+        for chances in (*self._own, *self._earlier):
+            chances.close(key)
+        text = self._texts.pop(key, None)
+        if text is None:
+            return
+        self._answers.forget(text.before)
+        answer = text.own.tokens[text.answer :]
+        if self.how.earlier and len(self._answers.tokens) + len(answer) < REMEMBERED:
+            for token in (*answer, BETWEEN):
+                self._answers.extend(token)

@@ -18,7 +18,7 @@ from hpctc.core.records import Exchange, Prompt, Task
 from hpctc.decode import STRATEGIES
 from hpctc.models import model
 from hpctc.models.base import Question, Sampling, ask
-from hpctc.models.hf.chat import Hf, declaration, encoded, hints, opened
+from hpctc.models.hf.chat import Hf, declaration, encoded, hints, opened, worded
 from hpctc.models.hf.weights import load
 from hpctc.prompt.extract import find
 
@@ -111,6 +111,7 @@ def test_the_compilers_c_is_a_hint(folder: Path, tasks: dict[str, Task]) -> None
     (hint,) = hints(made.tokenizer, task, needs)
     assert made.tokenizer.decode(hint).startswith("```c\n")
     assert "void first(" in made.tokenizer.decode(hint)
+    assert worded("int f() {\n  g();\n}").endswith("#include <omp.h>\n\nint f() {\n    g();\n}")
     assert hints(made.tokenizer, task, frozenset()) == ()
     (answer,) = chat.answer(ask([prompt]), tasks, Sampling(strategy="compiler"))
     assert answer.text == plain(folder, prompt, 10)[0]

@@ -1,5 +1,6 @@
 """A local language model answers prompts, with any decoding strategy."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -216,7 +217,7 @@ def hints(
     from hpctc.transpile import transpile_pair
 
     try:
-        text = fenced(transpile_pair(task.pair))
+        text = fenced(worded(transpile_pair(task.pair)))
     except HpctcError:
         return ()
     return (_hint(tokenizer, text),)
@@ -224,6 +225,12 @@ def hints(
 
 def _hint(tokenizer: Any, text: str) -> tuple[int, ...]:
     return tuple(tokenizer(text, add_special_tokens=False)["input_ids"][:HINT_TOKENS])
+
+
+def worded(code: str) -> str:
+    """C as language models write it: the usual headers first, four spaces a level."""
+    headers = "".join(f"#include <{name}.h>\n" for name in ("stdio", "stdlib", "math", "omp"))
+    return f"{headers}\n" + re.sub("(?m)^ +", lambda spaces: 2 * spaces.group(), code)
 
 
 def ends(model: Any, tokenizer: Any) -> frozenset[int]:
