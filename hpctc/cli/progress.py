@@ -36,7 +36,7 @@ def rate(per_second: float) -> str:
 
 
 class Shown:
-    """Watches stages; an instance fits :data:`hpctc.flow.evaluation.Watch`."""
+    """Watches stages; an instance fits :data:`hpctc.flow.stages.Watch`."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
