@@ -8,6 +8,7 @@ from hpctc.lower.relax.site import (
     Expr,
     Site,
     Tensor,
+    counted,
     emits,
     like,
     normal,
@@ -59,11 +60,12 @@ def _pack(site: Site) -> Tensor:
     word = site.attrs["word"]
     axis = normal(site.attrs["axis"], len(site.operands[0].shape))
     j = te.reduce_axis((0, word), name="j")
+    planes, one = counted(site.attrs["planes"]), tirx.const(1, "int32")
+    weight = te.compute((word,), lambda i: one << i.astype("int32"), name="weight")
 
     def element(plane: Expr, *index: Expr) -> Expr:
         value = site.x(*replaced(index, axis, index[axis] * word + j.var))
-        bit = (value >> plane.astype("int32")) & tirx.const(1, "int32")
-        return te.sum(bit << j.var.astype("int32"), axis=j)
+        return te.sum(((value >> planes(plane)) & one) * weight(j.var), axis=j)
 
     return site.compute(element)
 

@@ -33,12 +33,12 @@ def ravel(index: Index, shape: Sequence[int]) -> Expr:
 
 
 def unravel(position: Expr, shape: Sequence[int]) -> list[Expr]:
-    """The index of a row-major position."""
+    """The index of a row-major position that lies inside ``shape``."""
     index: list[Expr] = []
-    for n in reversed(shape):
+    for n in reversed(shape[1:]):
         index.append(position % n)
         position = position // n
-    return index[::-1]
+    return [*([position] if shape else []), *index[::-1]]
 
 
 def _squeezed(site: Site, index: Index) -> Sequence[Expr]:

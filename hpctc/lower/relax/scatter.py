@@ -10,7 +10,7 @@ import math
 from tvm import te, tirx
 
 from hpctc.lower.relax.layout import unravel
-from hpctc.lower.relax.site import Expr, Index, Site, Tensor, emits, normal, replaced, wide
+from hpctc.lower.relax.site import Expr, Index, Site, Tensor, counted, emits, normal, replaced, wide
 
 
 @emits("gather_nd")
@@ -48,9 +48,11 @@ def _scatter(site: Site) -> Tensor:
         added = site.compute(share, "added")
         return site.compute(lambda *i: (x(*i).astype(acc) + added(*i)).astype(site.dtype))
 
+    number = counted(math.prod(points))
+
     def latest(*index: Expr) -> Expr:
         none = tirx.const(-1, "int32")
-        return te.max(tirx.Select(hit(index), point.var.astype("int32"), none), axis=point)
+        return te.max(tirx.Select(hit(index), number(point.var), none), axis=point)
 
     last = te.compute(site.shape[:count], latest, name="last")
 

@@ -113,6 +113,11 @@ def at(value: Tensor, shape: Sequence[int], index: Index, extents: Sequence[int]
     )
 
 
+def counted(extent: int) -> Tensor:
+    """0, 1, 2, ... as a tensor: in a reduction TVM 0.27 takes a cast index for one of 64 bits."""
+    return te.compute((extent,), lambda i: i.astype("int32"), name="number")
+
+
 def normal(axis: int, rank: int) -> int:
     """An axis counted from the front."""
     return axis + rank if axis < 0 else axis

@@ -6,7 +6,17 @@ is a sum of its own: what a GPU likes on short lines, and what needs no call int
 
 from tvm import te, tirx
 
-from hpctc.lower.relax.site import Expr, Index, Site, Tensor, emits, normal, replaced, wide
+from hpctc.lower.relax.site import (
+    Expr,
+    Index,
+    Site,
+    Tensor,
+    counted,
+    emits,
+    normal,
+    replaced,
+    wide,
+)
 
 
 def _before(site: Site, axis: int, descending: bool) -> Tensor:
@@ -25,22 +35,33 @@ def _before(site: Site, axis: int, descending: bool) -> Tensor:
 
 
 def _sorted(site: Site, descending: bool, where: bool) -> Tensor:
-    """The element (or position) whose rank is the wanted one: the only term of a sum not zero."""
+    """The element (or position) whose rank is the wanted one."""
     axis = normal(site.attrs["axis"], len(site.shape))
     shape = site.operands[0].shape
     rank = _before(site, axis, descending)
     source = te.reduce_axis((0, shape[axis]), name="k")
-    acc = "int32" if where else wide(site.dtype)
+    acc = wide(site.dtype)
 
-    def term(index: Index) -> Expr:
+    def hit(index: Index) -> tuple[Index, Expr]:
         place = replaced(index, axis, source.var)
-        value = source.var.astype("int32") if where else site.x(*place).astype(acc)
-        hit = tirx.EQ(rank(*place), index[axis].astype("int32"))
-        return tirx.Select(hit, value, tirx.const(0, acc))
+        return place, tirx.EQ(rank(*place), index[axis].astype("int32"))
 
+    number = counted(shape[axis])
+
+    def position(*index: Expr) -> Expr:
+        none = tirx.const(0, "int32")
+        return te.sum(tirx.Select(hit(index)[1], number(source.var), none), axis=source)
+
+    def value(*index: Expr) -> Expr:
+        place, wanted = hit(index)
+        term = tirx.Select(wanted, site.x(*place).astype(acc), tirx.const(0, acc))
+        return te.sum(term, axis=source)
+
+    if where:
+        return site.compute(position)
     if acc == site.dtype:
-        return site.compute(lambda *i: te.sum(term(i), axis=source))
-    found = site.compute(lambda *i: te.sum(term(i), axis=source), f"{site.op}_wide")
+        return site.compute(value)
+    found = site.compute(value, f"{site.op}_wide")
     return site.compute(lambda *i: found(*i).astype(site.dtype))
 
 
