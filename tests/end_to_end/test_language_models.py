@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from hpctc.cli import main
 from hpctc.core import jsonl
-from hpctc.core.records import Answer, Prompt, Task
+from hpctc.core.records import Answer, Prompt, Score, Task
 from hpctc.core.run import read_about
 from hpctc.core.suite import Suite, load, write
 
@@ -63,6 +63,40 @@ def test_a_killed_run_asks_a_server_only_for_what_lacks(
     assert not set(again) & set(landed)
     assert len(again) == len(set(again)) == 12 - len(landed)
     assert len({a.id for a in jsonl.read(path, Answer)}) == 12
+
+
+def test_whatever_a_server_does_is_recorded_and_the_run_comes_to_its_end(
+    suite_folder: Path, url: str, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    model = f"http{{url='{url}',model=moody,concurrency=1,retries=0,timeout=0.7}}"
+    words = ["eval", str(suite_folder), "--model", model, "--samples", "4", "--only", "[sr]*"]
+    words += ["--out", str(run), *FAST]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    found = [(a.text is not None, a.reason) for a in jsonl.read(run / "answers.jsonl", Answer)]
+    reasons = [
+        (True, ""),
+        (False, "no whole reply within 0.7 s"),
+        (False, "the connection broke: "),
+        (False, "the reply is no completion ("),
+        (False, "400 from chat/completions: This model's maximum context length is 4096 tokens."),
+        (False, "503 from chat/completions: all workers are busy, 1 times"),
+        (True, ""),
+        (True, ""),
+    ]
+    assert len(found) == len(reasons)
+    for (said, reason), (wanted, words_of) in zip(found, reasons, strict=True):
+        assert said == wanted
+        assert reason.startswith(words_of)
+    verdicts = [s.verdict for s in jsonl.read(run / "scores.jsonl", Score)]
+    assert verdicts == [
+        "not found", "abstained", "abstained", "abstained",
+        "abstained", "abstained", "not found", "not found",
+    ]  # fmt: skip
+    asked = len(requests(url))
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert len(requests(url)) == asked
 
 
 @pytest.fixture(scope="module")

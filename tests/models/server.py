@@ -183,6 +183,11 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.echo(body, turn)
 
+    def moody(self, body: dict[str, Any], turn: int) -> None:
+        """Every request meets something else."""
+        moods = ("echo", "hangs", "closes", "junk", "too_long", "overloaded", "long", "runs_out")
+        getattr(self, moods[(turn - 1) % len(moods)])(body, turn)
+
 
 if __name__ == "__main__":
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
