@@ -123,7 +123,7 @@ class Http(Model):
                 if turn < self.retries:
                     await asyncio.sleep(_pause(turn, problem.wait))
                     continue
-                words = f"{problem}, {self.retries + 1} times"
+                words = f"{problem}, {self.retries + 1} times" if self.retries else str(problem)
                 if problem.gone:
                     raise HpctcError(words, "start the server; what was answered is kept") from None
                 raise Failed(words) from None

@@ -81,7 +81,7 @@ def test_whatever_a_server_does_is_recorded_and_the_run_comes_to_its_end(
         (False, "the connection broke: "),
         (False, "the reply is no completion ("),
         (False, "400 from chat/completions: This model's maximum context length is 4096 tokens."),
-        (False, "503 from chat/completions: all workers are busy, 1 times"),
+        (False, "503 from chat/completions: all workers are busy"),
         (True, ""),
         (True, ""),
     ]
@@ -97,6 +97,22 @@ def test_whatever_a_server_does_is_recorded_and_the_run_comes_to_its_end(
     asked = len(requests(url))
     assert CliRunner().invoke(main, words).exit_code == 0
     assert len(requests(url)) == asked
+
+
+def test_a_server_is_told_the_whole_conversation_and_mends_its_answer(
+    suite_folder: Path, url: str, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    words = ["eval", str(suite_folder), "--model", f"{url}#learns", "--only", "squares"]
+    done = CliRunner().invoke(main, [*words, "--repair", "3", "--out", str(run), *FAST])
+    assert done.exit_code == 0, done.output
+    (score,) = jsonl.read(run / "scores.jsonl", Score)
+    assert (score.first, score.verdict, score.repairs) == ("wrong", "correct", 1)
+    with urllib.request.urlopen(url.removesuffix("/v1") + "/log") as reply:
+        first, second = (e["messages"] for e in json.load(reply))
+    assert [m["role"] for m in second] == ["user", "assistant", "user"]
+    assert second[0] == first[0]
+    assert "its results are not those of the CUDA program" in second[2]["content"]
 
 
 @pytest.fixture(scope="module")

@@ -183,6 +183,13 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.echo(body, turn)
 
+    def learns(self, body: dict[str, Any], turn: int) -> None:
+        """Wrong at first, right as soon as it is told so."""
+        added = "0.5f" if len(body["messages"]) == 1 else "1.0f"
+        loop = f"for (int i = 0; i < 512 * 1000; i++) y[i] = x[i] * x[i] + {added};"
+        code = f"void squares(const float *restrict x, float *restrict y) {{ {loop} }}"
+        self.reply(200, self.completion(f"```c\n{code}\n```\n"))
+
     def moody(self, body: dict[str, Any], turn: int) -> None:
         """Every request meets something else."""
         moods = ("echo", "hangs", "closes", "junk", "too_long", "overloaded", "long", "runs_out")

@@ -240,6 +240,31 @@ def wide(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+KERNEL = """
+__global__ void scale(const float *x, float *y, int n) {
+  int i = blockIdx.x * blockDim.x + threadIdx.x;
+  if (i < n) y[i] = 2.0f * x[i];
+}
+"""
+
+
+def test_a_kernel_of_a_file_is_translated_while_one_looks_on(
+    folder: Path, wide: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "scale.cu"
+    file.write_text(KERNEL)
+    launch = ["--grid", "4", "--block", "64", "--strategy", "compiler"]
+    short = CliRunner().invoke(main, ["translate", str(file), "--model", f"hf:{folder}", *launch])
+    assert short.exit_code == 3
+    assert "abstained: the prompt has" in short.stderr
+    model = f"hf{{path='{wide}',most_tokens=30,grammar=true}}"
+    done = CliRunner().invoke(main, ["translate", str(file), "--model", model, *launch])
+    assert done.exit_code == 3, done.output  # the signature alone has more characters
+    assert "```c\n" in done.stderr
+    assert "answer   30 tokens in " in done.stderr
+    assert " tokens a pass, cut off after 30 tokens" in done.stderr
+
+
 def test_the_bench_holds_every_strategy_against_generate_and_goes_on(
     wide: Path, tmp_path: Path
 ) -> None:
