@@ -8,6 +8,7 @@ in the emulator (:mod:`hpctc.dataset.device`) and as what the rule transpiler ma
 sides are held against each other (:mod:`hpctc.dataset.votes`).
 """
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,6 +55,21 @@ class Checked:
 
 Lap = Callable[[str], None]
 """Told the name of a stage when it is over."""
+
+
+def warm() -> None:
+    """Load what every check needs: a process that forks its checkers does it once for all of them.
+
+    The grammar of the transpiler alone takes most of a second.
+    """
+    from hpctc.emulate import toolchain
+    from hpctc.syntax.parse import parse as parse_cuda
+    from hpctc.transpile import transpile_pair  # noqa: F401
+
+    parse_cuda("void f(void) {}")
+    if shutil.which("g++") is not None:
+        toolchain.precompiled(asan=False)
+    compiler("gcc")
 
 
 def check(pair: Pair, how: How, lap: Lap = lambda stage: None) -> Checked | Rejected:

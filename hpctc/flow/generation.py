@@ -42,6 +42,9 @@ FUNCTIONS = 12
 HERE = "hpctc.flow.generation"
 """What the children need besides the lowering, so that it is imported once."""
 
+WARM = "hpctc.dataset.check:warm"
+"""What loads the rest for all children."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:
@@ -85,7 +88,7 @@ def generate(
         seconds += ORACLE_SECONDS if settings.oracle is not None else 0.0
         known = database if effort.trials else None
         lowering = worker.TUNING if effort.trials else worker.LOWERING
-        workers = worker.Workers(jobs, seconds, preload=(*lowering, HERE))
+        workers = worker.Workers(jobs, seconds, preload=(*lowering, HERE, WARM))
         pairs = failures = 0
         work = partial(make, how, known, settings.oracle)
         for outcome, resumed in _outcomes(listed, folder, workers, work):

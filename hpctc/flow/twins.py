@@ -46,6 +46,8 @@ BLOCKS = (64, 128, 32)
 """Threads of a block in a ``block`` twin: the first with which the text is another one."""
 
 HERE = "hpctc.flow.twins"
+WARM = "hpctc.dataset.check:warm"
+"""What the children need besides the lowering, so that it is loaded once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def twins(
     asked = [(task, kind) for task in originals for kind in kinds]
     with tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
         how = How(Path(scratch), build_runner(Path(scratch)))
-        workers = worker.Workers(jobs, SECONDS, preload=(*worker.LOWERING, HERE))
+        workers = worker.Workers(jobs, SECONDS, preload=(*worker.LOWERING, HERE, WARM))
         with workers:
             found = (
                 Twin(task.name, kind, None, made.reason)

@@ -64,13 +64,19 @@ class _Child:
 
 
 def main(descriptor: int, modules: list[str]) -> None:
-    """Import ``modules``, say so on the connection, then fork a child an order until it closes."""
+    """Import ``modules``, say so on the connection, then fork a child an order until it closes.
+
+    ``module:function`` also calls the function, for what children would each make again.
+    """
     # what a task leaves behind becomes a child of this process, which ends it
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     with Connection(descriptor) as owner:
         try:
             for module in modules:
-                import_module(module)
+                name, _, function = module.partition(":")
+                found = import_module(name)
+                if function:
+                    getattr(found, function)()
         except BaseException as problem:  # noqa: BLE001 - the owner raises it
             owner.send(f"{type(problem).__name__}: {problem}")
             return

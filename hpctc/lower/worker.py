@@ -55,7 +55,7 @@ class Workers:
         self.memory = memory
         """Bytes of data a task may allocate; None: no limit."""
         self.preload = tuple(preload)
-        """Modules that the server imports before it forks."""
+        """Modules that the server imports before it forks; ``module:function`` is called, too."""
         self._server: subprocess.Popen[bytes] | None = None
         self._line: Connection | None = None
 
