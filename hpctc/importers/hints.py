@@ -11,7 +11,7 @@ TABLE = {
     "rand": "pass the random tensor as an argument",
     "bernoulli": "put the module into eval mode, or pass the mask as an argument",
     "grid_sampler": "use interpolate with a fixed size",
-    "adaptive_max_pool": "use max_pool with a fixed kernel",
+    "adaptive_max_pool3d": "use max_pool with a fixed kernel",
 }
 """A part of the operator's name -> what is possible."""
 

@@ -127,6 +127,19 @@ def transposed_conv_one_axis() -> Any:
 
 
 @case
+def transposed_conv_in_space_and_dilated() -> Any:
+    def forward(m: Any, x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        return m.space(x), m.cut(x), m.wide(y)
+
+    return Calls(
+        forward,
+        space=nn.ConvTranspose3d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2),
+        cut=nn.ConvTranspose3d(4, 2, 1, stride=2, padding=1),
+        wide=nn.ConvTranspose2d(3, 4, (2, 3), stride=(2, 1), dilation=(3, 2), padding=1),
+    ), (torch.randn(1, 4, 3, 3, 3), image(3, 4))
+
+
+@case
 def multi_head_attention() -> Any:
     def forward(m: Any, x: Tensor) -> Tensor:
         made: Tensor = m.attend(x, x, x, need_weights=False)[0]

@@ -9,6 +9,7 @@ import numpy as np
 from hpctc.importers.aten.base import Emitter, Site, emits
 from hpctc.importers.errors import NoSaying
 from hpctc.importers.scribe import Value
+from hpctc.importers.windows import max_pool, transposed_convolution
 
 Sizes = Sequence[int]
 
@@ -64,13 +65,10 @@ def _convolution(  # noqa: PLR0913  ATen's own signature
         steps["dilation"] = _every(dilation, rank)
         made = pen.op(f"conv{rank}d", x, weight, groups=groups, **steps)
         return _with_bias(site, made, bias, pen.shape(weight)[0])
-    if rank == 3 or any(d != 1 for d in dilation):
-        raise NoSaying(
-            "a transposed convolution in three axes, or with dilation, has no operator here",
-            "use one or two axes and dilation=1",
-        )
-    steps["output_padding"] = _every(output_padding, rank)
-    made = pen.op(f"conv{rank}d_transpose", x, weight, groups=groups, **steps)
+    made = transposed_convolution(
+        pen, x, weight, steps["stride"], steps["padding"], _every(output_padding, rank),
+        _every(dilation, rank), groups,
+    )  # fmt: skip
     return _with_bias(site, made, bias, pen.shape(weight)[1] * groups)
 
 
@@ -176,12 +174,10 @@ def _max_pool(rank: int) -> Emitter:
         dilation: Sizes = (1,), ceil_mode: bool = False,
     ) -> Value:  # fmt: skip
         _pool_padding(ceil_mode)
-        if any(d != 1 for d in _every(dilation, rank)):
-            raise NoSaying("max pooling with dilation has no operator here", "use dilation=1")
         size = _every(kernel, rank)
-        made = site.scribe.op(
-            f"max_pool{rank}d", _batched(site, x, rank), kernel=size,
-            stride=_every(stride, rank) if stride else size, padding=_every(padding, rank),
+        made = max_pool(
+            site.scribe, _batched(site, x, rank), size, _every(stride, rank) if stride else size,
+            _every(padding, rank), _every(dilation, rank),
         )  # fmt: skip
         return site.scribe.reshape(made, site.shape)
 
@@ -222,6 +218,12 @@ def _adaptive_avg_pool(site: Site, x: Value, size: Sizes) -> Value:
     image = pen.reshape(x, (1, count, *(1,) * (2 - rank), *shape[-rank:]))
     sizes = (*(1,) * (2 - rank), *size)
     return pen.reshape(pen.op("adaptive_avg_pool2d", image, size=sizes), site.shape)
+
+
+@emits("adaptive_max_pool2d.default")
+def _adaptive_max_pool(site: Site, x: Value, size: Sizes) -> tuple[Value, ...]:
+    # Where the largest ones were is said by no operator of ours; a model that asks for it fails.
+    return (site.scribe.op("adaptive_max_pool2d", x, size=_every(size, 2)),)
 
 
 @emits("upsample_nearest2d.vec", "upsample_nearest2d.default")

@@ -156,17 +156,29 @@ def _repeat_interleave(
     return site.scribe.op("repeat", x, repeats=repeats, axis=dim)
 
 
+def _borders(site: Site, pad: Sequence[int]) -> list[tuple[int, int]]:
+    """``(before, after)`` an axis; torch begins with the last axis and may stop early."""
+    pairs = [(0, 0)] * (len(site.shape) - len(pad) // 2)
+    return pairs + [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
+
+
+@emits("reflection_pad1d.default", "reflection_pad2d.default", "reflection_pad3d.default")
+def _mirrored(site: Site, x: Value, pad: Sequence[int]) -> Value:
+    before, after = zip(*_borders(site, pad), strict=True)
+    return site.scribe.op("mirror_pad", x, before=before, after=after, mode="reflect")
+
+
 @emits("constant_pad_nd.default", "pad.default")
 def _pad(
     site: Site, x: Value, pad: Sequence[int], value: float | str = 0, fill: float | None = None
 ) -> Value:
+    if isinstance(value, str) and value == "reflect":
+        return _mirrored(site, x, pad)
     if isinstance(value, str):
         if value != "constant":
             raise NoSaying(f"padding by {value} has no operator here", "pad by a constant")
         value = fill or 0
-    rank = len(site.shape)
-    pairs = [(0, 0)] * (rank - len(pad) // 2)
-    pairs += [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
+    pairs = _borders(site, pad)
     # A negative border cuts.
     for axis, (before, after) in enumerate(pairs):
         if before < 0 or after < 0:

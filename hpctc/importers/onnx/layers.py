@@ -7,6 +7,7 @@ from hpctc.importers.constants import FAR
 from hpctc.importers.errors import NoSaying
 from hpctc.importers.onnx.base import Emitter, Site, emits
 from hpctc.importers.scribe import Value
+from hpctc.importers.windows import transposed_convolution
 
 
 @emits("Gemm")
@@ -83,17 +84,14 @@ def _conv_transpose(site: Site) -> Value:
     rank = len(pen.shape(w)) - 2
     stride, spread = _steps(site, rank)
     pads = _pads(site, x, list(pen.shape(w)[2:]), stride, spread)
-    odd = any(before != after for before, after in pads) or any(d != 1 for d in spread)
-    if odd or rank == 3 or "output_shape" in site.attrs or "auto_pad" in site.attrs:
+    if any(before != after for before, after in pads) or "output_shape" in site.attrs:
         raise NoSaying(
-            "ConvTranspose with uneven pads, dilation, an output shape or three axes has no "
-            "operator here",
+            "ConvTranspose with uneven pads or an output shape has no operator here",
             "use even pads and output_padding",
         )
-    made = pen.op(
-        f"conv{rank}d_transpose", x, w, stride=tuple(stride),
-        padding=tuple(before for before, _ in pads), groups=site.attrs.get("group", 1),
-        output_padding=tuple(site.attrs.get("output_padding", (0,) * rank)),
+    made = transposed_convolution(
+        pen, x, w, stride, [before for before, _ in pads],
+        site.attrs.get("output_padding", (0,) * rank), spread, site.attrs.get("group", 1),
     )  # fmt: skip
     return _with_bias(site, made, rank)
 
