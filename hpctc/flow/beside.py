@@ -88,11 +88,16 @@ class Sides:
                     f"{parameter.name} is {'an' if parameter.is_array else 'no'} array",
                     f"write {form.replace('NAME', parameter.name)}",
                 )
-            if value is not None and not isinstance(value, str):
+            if isinstance(value, str):
+                _fit(parameter, told.arrays[value].dtype.name)
+            elif value is not None:
                 found[parameter.name] = value
         return found
 
     def _unknown(self) -> str:
+        strange = [p.name for p in self.kernel.parameters if p.dtype is None]
+        if strange:
+            return f"{', '.join(strange)}: there are no values of such a type here"
         lacks = [p for p in self.kernel.parameters if not self._is_known(p)]
         if lacks:
             wanted = " ".join(f"--arg {p.name}={_example(p)}" for p in lacks)
@@ -101,7 +106,7 @@ class Sides:
 
     def _is_known(self, parameter: Parameter) -> bool:
         if parameter.is_array and parameter.name not in self._texts:
-            return parameter.elements is not None and parameter.dtype is not None
+            return parameter.elements is not None
         return parameter.is_array or parameter.name in self.values
 
 
@@ -196,11 +201,18 @@ def _pair(sides: Sides, tensors: Sequence[Tensor], written: Sequence[Tensor]) ->
     )  # fmt: skip
 
 
+def _fit(parameter: Parameter, dtype: str) -> None:
+    """Refuse an array of other elements than the kernel's."""
+    if parameter.dtype not in (None, dtype):
+        raise UsageError(
+            f"{parameter.name} has elements of {parameter.dtype}, and {dtype} was given",
+            f"write {parameter.name}={_example(parameter)}",
+        )
+
+
 def _example(parameter: Parameter) -> str:
     """How a user would say what it is given."""
-    if not parameter.is_array:
-        return "NUMBER"
-    return f"'{parameter.dtype or 'f32'}[COUNT]:random'"
+    return f"'{parameter.dtype}[COUNT]:random'" if parameter.is_array else "NUMBER"
 
 
 __all__ = ["AROUND", "Sides", "around", "judge"]

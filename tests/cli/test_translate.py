@@ -143,6 +143,17 @@ def test_what_the_file_does_not_say_can_be_given(file: Path) -> None:
     assert "not verified: the CUDA itself does not run as it should: out of bounds" in short.stderr
 
 
+def test_a_type_without_values_is_not_verified(file: Path) -> None:
+    file.write_text(
+        "#include <cuda_bf16.h>\n__global__ void saxpy(const __nv_bfloat16 *x, float *y) {\n"
+        "  y[threadIdx.x] = __bfloat162float(x[threadIdx.x]);\n}\n"
+    )
+    code = "void saxpy(const unsigned short *x, float *y) { y[0] = x[0]; }\n"
+    done = hpctc(file, "--model", recorded(file.parent, code), "--grid", "1", "--block", "32")
+    assert done.exit_code == 0, done.output
+    assert "verdict  not verified: x: there are no values of such a type here" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -153,6 +164,7 @@ def test_what_the_file_does_not_say_can_be_given(file: Path) -> None:
         (["--model", "rules", "--arg", "z=1"], 2, "saxpy has no parameter 'z'"),
         (["--model", "rules", "--arg", "x=1"], 2, "x is an array"),
         (["--model", "rules", "--arg", "n=f32[8]"], 2, "n is no array"),
+        (["--model", "rules", "--arg", "x=i32[8]"], 2, "x has elements of float32, and int32 was"),
         (["--model", "rules", "--arg", "n=eight"], 2, "is neither array nor number"),
         (["--model", "rules", "--block", "0x"], 3, "HPC0008"),
     ],
