@@ -128,12 +128,31 @@ class Fission:
                 made = accumulated(self, statement, made, run)
                 run = []
                 continue
+            late = self._starts(run) if isinstance(statement, Barrier) else []
+            run = run[: len(run) - len(late)]
             if run:
                 made.append(Threads(tuple(run), self.mask))
-                run = []
+            run = late
             made += self._cut_one(statement)
         if run:
             made.append(Threads(tuple(run), self.mask))
+        return made
+
+    def _starts(self, run: Sequence[Any]) -> list[Any]:
+        """What of a run's end only gives a thread's variables their first values.
+
+        That may wait until the others have come, and then nobody has to keep it for the thread.
+        """
+        made: list[Any] = []
+        for statement in reversed(run):
+            match statement:
+                case tree.Evaluate(tree.Assign("=", tree.Name(name), tree.Number())):
+                    local = self.locals.get(name)
+                case _:
+                    break
+            if local is None or local.memory != "thread":
+                break
+            made.insert(0, statement)
         return made
 
     def _early(self, node: tree.Declaration) -> bool:

@@ -15,7 +15,7 @@ from hpctc.transpile.shape.radix import LANES
 
 SIMD = tree.Directive("#pragma omp simd")
 
-FEW = 4
+FEW = 3
 """Rounds up to which any loop is written out."""
 
 

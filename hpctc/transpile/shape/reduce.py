@@ -10,6 +10,7 @@ from hpctc.transpile.shape.arithmetic import span_of
 from hpctc.transpile.shape.guards import parts
 from hpctc.transpile.shape.order import Access, accesses
 from hpctc.transpile.shape.radix import Loop
+from hpctc.transpile.simd import worth_simd
 from hpctc.transpile.work import trips
 
 SHORT = 8
@@ -45,6 +46,10 @@ def _directive(node: tree.For, inner: Loop | None, kernel: Translated) -> tree.D
     reduced = _reduced(parts(node.body), kernel)
     if not reduced or not _contiguous(node, span[0], inner, kernel):
         return None
+    if not worth_simd(trips(node), parts(node.body)):
+        # Written out, the choices of an extreme become branches.
+        extreme = reduced.keys() & {"max", "min"}
+        return tree.Directive(f"#pragma GCC unroll {1 if extreme else int(trips(node))}")
     words = " ".join(f"reduction({op}:{', '.join(names)})" for op, names in reduced.items())
     return tree.Directive(f"#pragma omp simd {words}")
 
