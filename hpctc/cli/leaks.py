@@ -12,6 +12,7 @@ from rich.table import Table
 from hpctc.core import jsonl, suite
 from hpctc.core.codec import encode
 from hpctc.core.errors import HpctcError, UsageError
+from hpctc.core.resources import root
 from hpctc.dataset import hpctranseval, parquet, read
 from hpctc.dataset.hpctranseval import PUBLISHED, Published
 from hpctc.dataset.leaks import TIES, Leak, Subject, leaks
@@ -40,12 +41,13 @@ def leaks_command(
     """Say what TEST shares with TRAIN; end with 1 where it shares anything.
 
     Each is a folder, a file, a release (or one split of it: NAME:train), a suite, or published
-    rows. Without TEST, TRAIN is a release, and its other splits are held against its train.
+    rows. A name that a shipped dataset and a shipped suite share is the dataset as TRAIN, the suite
+    as TEST. Without TEST, TRAIN is a release, and its other splits are held against its train.
     """
     if test is None:
         shown, asked = _subjects(f"{train}:train"), _held_out(train)
     else:
-        shown, asked = _subjects(train), _subjects(test)
+        shown, asked = _subjects(train), _subjects(test, suites=True)
     found = leaks(shown, asked, alike)
     counts: Counter[str] = Counter(leak.tie or "none" for leak in found)
     if as_json:
@@ -68,12 +70,13 @@ def _held_out(name: str) -> list[Subject]:
     ]
 
 
-def _subjects(word: str) -> list[Subject]:
-    """The records that a word stands for."""
+def _subjects(word: str, suites: bool = False) -> list[Subject]:
+    """The records that a word stands for; ``suites``: before all, that of a shipped suite."""
     name, _, split = word.rpartition(":")
     if name and not Path(word).exists():
         return list(_split(read.locate(name), split))
-    if word in suite.names() or (Path(word) / "suite.toml").is_file():
+    shipped = word in suite.names() and (suites or not (root("datasets") / word).is_dir())
+    if (Path(word) / "suite.toml").is_file() or (shipped and not Path(word).exists()):
         return [task.pair for task in suite.load(word).tasks]
     path = read.locate(word)
     if (path / PUBLISHED).is_file() and not read.holds_pairs(path):

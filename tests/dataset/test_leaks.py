@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hpctc.cli import main
-from hpctc.core import jsonl
+from hpctc.core import jsonl, suite
 from hpctc.core.records import Pair, Provenance
 from hpctc.dataset.hpctranseval import GROUPS, export
 from hpctc.dataset.leaks import leaks
@@ -100,6 +100,15 @@ def test_a_release_is_held_against_its_own_train(folders: Path) -> None:
     assert "2 of 2 records" in done.output
     assert "2 same pair" in done.output
     assert hpctc("leaks", out).exit_code == 0
+
+
+def test_a_shipped_name_is_a_dataset_to_train_on_and_a_suite_to_be_tested_on(
+    relu: Make, tmp_path: Path
+) -> None:
+    jsonl.write(tmp_path / "one.jsonl", [relu("one")])
+    one = tmp_path / "one.jsonl"
+    tested = json.loads(hpctc("leaks", one, "mini", "--json").output)
+    assert len(tested["records"]) == len(suite.load("mini").tasks)
 
 
 def test_published_rows_can_be_asked_about(folders: Path, relu: Make) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,6 +112,18 @@ def test_memory_is_limited() -> None:
     with Workers(memory=200 << 20, preload=LIGHT) as workers:
         assert "MemoryError" in only(workers, bytes, 1 << 30).reason
         assert len(only(workers, bytes, 1 << 20)) == 1 << 20
+
+
+def test_a_function_is_called_once_for_all_children() -> None:
+    with Workers(jobs=2, preload=("math", "tracemalloc:start")) as workers:
+        found = [outcome for _, outcome in workers.map(_is_tracing, range(3))]
+    assert found == [True, True, True]
+    with Workers(preload=("math",)) as workers:
+        assert only(workers, _is_tracing, 0) is False
+
+
+def _is_tracing(item: int) -> bool:
+    return tracemalloc.is_tracing()
 
 
 def test_a_broken_harness_is_an_exception() -> None:
