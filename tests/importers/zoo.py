@@ -209,6 +209,11 @@ def norms_of_images() -> Any:
 
 
 @case
+def group_norm_of_rows() -> Any:
+    return nn.Sequential(nn.Linear(5, 8), nn.GroupNorm(2, 8), nn.Hardtanh()), (torch.randn(3, 5),)
+
+
+@case
 def rms_norm() -> Any:
     return nn.RMSNorm(8), (torch.randn(3, 8),)
 
@@ -247,6 +252,7 @@ def activations() -> Any:
         nn.ReLU6(),
         nn.Tanhshrink(),
         nn.Sigmoid(),
+        nn.Hardtanh(),
     )
 
     def forward(m: Any, x: Tensor) -> Tensor:

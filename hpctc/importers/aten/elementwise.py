@@ -199,7 +199,7 @@ def _softplus(site: Site, x: Value, beta: Number = 1, threshold: Number = 20) ->
     return pen.op("div", pen.op("softplus", pen.op("mul", x, beta)), beta)
 
 
-@emits("clamp.default", "hardtanh.default")
+@emits("clamp.default")
 def _clamp(site: Site, x: Value, low: Number | None = None, high: Number | None = None) -> Value:
     pen = site.scribe
     x = pen.cast(x, site.dtype)
@@ -208,6 +208,11 @@ def _clamp(site: Site, x: Value, low: Number | None = None, high: Number | None 
     if low is not None:
         x = pen.op("maximum", x, low)
     return x if high is None else pen.op("minimum", x, high)
+
+
+@emits("hardtanh.default")
+def _hardtanh(site: Site, x: Value, low: Number = -1, high: Number = 1) -> Value:
+    return _clamp(site, x, low, high)
 
 
 emits("clamp_min.default")(lambda site, x, low: _clamp(site, x, low, None))

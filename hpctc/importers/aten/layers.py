@@ -117,7 +117,9 @@ def _group_norm(
         parts = pen.reshape(x, (shape[0], groups, math.prod(shape[1:]) // groups))
         return pen.reshape(_standardised(site, parts, (-1,), eps), shape)
     gamma, beta = _scale(site, weight, shape[1:2], 1), _scale(site, bias, shape[1:2], 0)
-    return pen.op("group_norm", x, gamma, beta, groups=groups, eps=eps)
+    spaced = x if len(shape) > 2 else pen.reshape(x, (*shape, 1))
+    made = pen.op("group_norm", spaced, gamma, beta, groups=groups, eps=eps)
+    return pen.reshape(made, shape)
 
 
 @emits("instance_norm.default")
