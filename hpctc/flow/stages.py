@@ -27,7 +27,7 @@ from hpctc.evaluate.verify import verify
 from hpctc.flow import ladder
 from hpctc.flow.plan import Plan
 from hpctc.flow.roofs import roofs
-from hpctc.models.base import Question, ask
+from hpctc.models.base import Question, ask, in_order
 from hpctc.prompt import extract, render
 from hpctc.prompt.repair import Turn, is_repairable, repairs
 from hpctc.sandbox import launcher
@@ -121,7 +121,8 @@ class Stages:
             answers = model.answer(missing, self._task, sampling)
             yield from self._watched("answers", len(missing), answers)
 
-        return self._landed("answers", Answer, [q.prompt for q in questions], work)
+        made = self._landed("answers", Answer, [q.prompt for q in questions], work)
+        return in_order(questions, made)
 
     def candidates(self, answers: list[Answer]) -> list[Candidate]:
         """The C in the answers."""

@@ -47,11 +47,11 @@ class Chat(Protocol):
         sampling: Sampling,
         hear: Hear | None = None,
     ) -> Iterator[Answer]:
-        """Give one answer a question, in order; a failed one has a reason, and no text.
+        """Give one answer a question, each as soon as it is there, in whatever order.
 
-        ``tasks`` maps a prompt's ``of`` to its task. A language model must look at the prompt
-        only; the built-in models know the pair. Who has the whole answer at once need not tell
-        ``hear`` of it.
+        A failed one has a reason, and no text. ``tasks`` maps a prompt's ``of`` to its task. A
+        language model must look at the prompt only; the built-in models know the pair. Who has the
+        whole answer at once need not tell ``hear`` of it.
         """
         ...
 
@@ -87,6 +87,12 @@ class Model(Spec, ABC):
 def ask(prompts: Iterable[Prompt], samples: int = 1) -> list[Question]:
     """So many samples of every prompt, in order."""
     return [Question(prompt, sample) for prompt in prompts for sample in range(samples)]
+
+
+def in_order(questions: Iterable[Question], answers: Iterable[Answer]) -> list[Answer]:
+    """Answers in the order of their questions."""
+    place = {(q.prompt.id, q.sample): i for i, q in enumerate(questions)}
+    return sorted(answers, key=lambda answer: place[answer.of, answer.sample])
 
 
 def messages(prompt: Prompt) -> list[dict[str, str]]:

@@ -1,19 +1,19 @@
 """An OpenAI-compatible server as a model: vLLM, SGLang, llama.cpp, or a hosted one.
 
-Requests run side by side, answers come in the order of the prompts. What a server does wrong in one
-request (no answer in time, a broken stream, junk, too long a prompt) is that answer's reason, and
-the run goes on; what is wrong with every request (no server, no such key or model) ends it, and the
-same command goes on later.
+Requests run side by side, and answers come as the server gives them. What a server does wrong in
+one request (no answer in time, a broken stream, junk, too long a prompt) is that answer's reason,
+and the run goes on; what is wrong with every request (no server, no such key or model) ends it, and
+the same command goes on later.
 """
 
 import asyncio
 import os
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any, ClassVar
 
 import httpx2 as httpx
@@ -65,9 +65,9 @@ class Http(Model):
     ) -> Iterator[Answer]:
         """One request a question; sample ``n`` is drawn with seed ``seed + n``."""
         client = httpx.AsyncClient(base_url=self._base(), headers=self._headers(), timeout=None)
-        line = _Line(client, asyncio.Semaphore(self.concurrency), _Pace(self.per_minute))
+        line = _Line(client, _Pace(self.per_minute))
         work = (self._answered(line, asked, sampling, hear) for asked in questions)
-        yield from _in_order(work, 2 * self.concurrency, client.aclose)
+        yield from _as_they_come(work, self.concurrency, client.aclose)
 
     def _base(self) -> str:
         if not self.url.startswith(("http://", "https://")):
@@ -83,13 +83,12 @@ class Http(Model):
     ) -> Answer:
         said, reason = Said(None), ""
         listen = partial(hear, asked) if hear else None
-        async with line.places:
-            began = time.monotonic()
-            try:
-                said = await self._said(line, self._body(asked, sampling), listen)
-            except Failed as problem:
-                reason = str(problem)
-            seconds = time.monotonic() - began
+        began = time.monotonic()
+        try:
+            said = await self._said(line, self._body(asked, sampling), listen)
+        except Failed as problem:
+            reason = str(problem)
+        seconds = time.monotonic() - began
         return Answer.make(
             of=asked.prompt.id,
             model=str(self),
@@ -172,7 +171,6 @@ class _Line:
     """What the requests of one run share."""
 
     client: httpx.AsyncClient
-    places: asyncio.Semaphore
     pace: "_Pace"
 
 
@@ -200,26 +198,27 @@ def _pause(turn: int, wanted: float | None) -> float:
     return min(doubled, most) * random.uniform(0.5, 1.0)
 
 
-def _in_order(
+def _as_they_come(
     work: Iterator[Coroutine[Any, Any, Answer]],
-    ahead: int,
+    most: int,
     close: Callable[[], Coroutine[Any, Any, None]],
 ) -> Iterator[Answer]:
-    """Results in the order of the work, of which at most ``ahead`` pieces have been begun.
+    """The results of the pieces of work, of which at most ``most`` are under way at once.
 
     When the reader stops or a piece raises, what is under way is cancelled.
     """
     loop = asyncio.new_event_loop()
-    pending: deque[asyncio.Task[Answer]] = deque()
+    pending: set[asyncio.Task[Answer]] = set()
     try:
-        for piece in work:
-            pending.append(loop.create_task(piece))
-            if len(pending) >= ahead:
-                yield loop.run_until_complete(pending[0])
-                pending.popleft()
-        while pending:
-            yield loop.run_until_complete(pending[0])
-            pending.popleft()
+        while True:
+            for piece in islice(work, most - len(pending)):
+                pending.add(loop.create_task(piece))
+            if not pending:
+                return
+            waiting = asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            done, pending = loop.run_until_complete(waiting)
+            for task in sorted(done, key=lambda task: task.exception() is not None):
+                yield task.result()  # what ends the run comes after what was answered
     finally:
         for task in pending:
             task.cancel()

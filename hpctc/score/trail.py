@@ -45,7 +45,7 @@ def trails(
     judged: tuple[Iterable[Candidate], Iterable[Build], Iterable[Verdict]],
     timings: Iterable[Timing],
 ) -> list[Trail]:
-    """One a sample, in the order of their first answers.
+    """One a sample, in the order of the prompts; answers may have come in any.
 
     The records of a repair turn stand after those of the turn before.
     """
@@ -73,7 +73,8 @@ def trails(
         trail = Trail(task, prompt, answer, candidate, build, verdict, timed, before)
         made[verdict.id] = trail
         last[trail.turns[0].verdict.id] = trail
-    return list(last.values())
+    place = {prompt: i for i, prompt in enumerate(prompt_of)}
+    return sorted(last.values(), key=lambda t: (place[t.turns[0].answer.of], t.answer.sample))
 
 
 def _of(table: Mapping[str, R], key: str, what: str) -> R:

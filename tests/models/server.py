@@ -62,6 +62,10 @@ class Handler(BaseHTTPRequestHandler):
         time.sleep(0.2)
         self.echo(body, turn)
 
+    def first_is_slow(self, body: dict[str, Any], turn: int) -> None:
+        time.sleep(2 if body["messages"][0]["content"] == "prompt 0" else 0)
+        self.echo(body, turn)
+
     def uncounted(self, body: dict[str, Any], turn: int) -> None:
         self.reply(200, self.completion("yes", usage=None))
 

@@ -14,10 +14,10 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from hpctc.cli import main
 from hpctc.core.errors import UsageError
-from hpctc.core.records import Exchange, Prompt, Task
+from hpctc.core.records import Answer, Exchange, Prompt, Task
 from hpctc.decode import STRATEGIES
 from hpctc.models import model
-from hpctc.models.base import Question, Sampling, ask
+from hpctc.models.base import Question, Sampling, ask, in_order
 from hpctc.models.hf.chat import Hf, declaration, encoded, hints, opened, worded
 from hpctc.models.hf.weights import load
 from hpctc.prompt.extract import find
@@ -59,6 +59,10 @@ PROMPTS = [
 ]
 
 
+def said(chat: Hf, questions: list[Question], sampling: Sampling) -> list[Answer]:
+    return in_order(questions, chat.answer(questions, {}, sampling))
+
+
 def plain(folder: Path, prompt: Prompt, most: int) -> tuple[str, bool]:
     """What transformers' own generate says."""
     made = load(str(folder), "float32", "cpu")
@@ -75,7 +79,7 @@ def plain(folder: Path, prompt: Prompt, most: int) -> tuple[str, bool]:
 @pytest.mark.parametrize("name", [s for s in STRATEGIES if s != "draft"])
 def test_answers_are_those_of_generate_whatever_the_strategy(folder: Path, name: str) -> None:
     chat = Hf(path=str(folder), most_tokens=40, batch=3)
-    answers = list(chat.answer(ask(PROMPTS), {}, Sampling(strategy=SPECS.get(name, name))))
+    answers = said(chat, ask(PROMPTS), Sampling(strategy=SPECS.get(name, name)))
     assert [a.of for a in answers] == [p.id for p in PROMPTS]
     for prompt, answer in zip(PROMPTS, answers, strict=True):
         text, ended = plain(folder, prompt, 40)
@@ -120,7 +124,7 @@ def test_the_compilers_c_is_a_hint(folder: Path, tasks: dict[str, Task]) -> None
 def test_samples_differ_by_seed_and_come_again(folder: Path) -> None:
     chat = Hf(path=str(folder), most_tokens=20)
     sampling = Sampling(temperature=1.0, seed=7, strategy="lookup")
-    first, again = (list(chat.answer(ask(PROMPTS[:2], 3), {}, sampling)) for _ in range(2))
+    first, again = (said(chat, ask(PROMPTS[:2], 3), sampling) for _ in range(2))
     assert [a.text for a in first] == [a.text for a in again]
     assert len({a.text for a in first}) == 6
     later = list(chat.answer(ask(PROMPTS[:1]), {}, Sampling(temperature=1.0, seed=8)))
@@ -130,7 +134,7 @@ def test_samples_differ_by_seed_and_come_again(folder: Path) -> None:
 def test_a_prompt_longer_than_the_context_is_a_reason(folder: Path) -> None:
     long = Prompt.make(of="long", template="t", text="x" * 300)
     chat = Hf(path=str(folder), most_tokens=400)
-    refused, answered = chat.answer(ask([long, PROMPTS[0]]), {}, Sampling())
+    refused, answered = said(chat, ask([long, PROMPTS[0]]), Sampling())
     assert refused.text is None
     assert refused.reason == "the prompt has 300 tokens; the model knows 256 positions"
     assert answered.usage is not None
@@ -145,15 +149,17 @@ def test_an_answer_is_heard_while_it_is_said(folder: Path, strategy: str) -> Non
     def hear(question: Question, piece: str) -> None:
         pieces[question.prompt.id].append(piece)
 
-    answers = list(chat.answer(ask(PROMPTS), {}, Sampling(strategy=strategy), hear))
-    plainly = list(chat.answer(ask(PROMPTS), {}, Sampling(strategy=strategy)))
+    answers = in_order(
+        ask(PROMPTS), chat.answer(ask(PROMPTS), {}, Sampling(strategy=strategy), hear)
+    )
+    plainly = said(chat, ask(PROMPTS), Sampling(strategy=strategy))
     assert [a.text for a in answers] == [a.text for a in plainly]
     for answer in answers:
-        said = pieces[answer.of]
+        heard = pieces[answer.of]
         # Bytes at the very end that never became a character are not heard.
-        assert "".join(said) == (answer.text or "").rstrip("\N{REPLACEMENT CHARACTER}")
-        assert len(said) > 1
-        assert all(said)
+        assert "".join(heard) == (answer.text or "").rstrip("\N{REPLACEMENT CHARACTER}")
+        assert len(heard) > 1
+        assert all(heard)
 
 
 def test_a_conversation_goes_through_the_chat_template(folder: Path) -> None:
@@ -170,8 +176,8 @@ def test_only_the_samples_that_lack_are_drawn(folder: Path) -> None:
     chat = Hf(path=str(folder), most_tokens=20)
     sampling = Sampling(temperature=1.0, seed=7)
     every = ask(PROMPTS[:2], 3)
-    texts = [a.text for a in chat.answer(every, {}, sampling)]
-    some = list(chat.answer([every[1], every[3], every[5]], {}, sampling))
+    texts = [a.text for a in said(chat, every, sampling)]
+    some = said(chat, [every[1], every[3], every[5]], sampling)
     assert [a.text for a in some] == [texts[1], texts[3], texts[5]]
     assert [a.sample for a in some] == [1, 0, 2]
 
@@ -222,7 +228,9 @@ def test_a_grammar_makes_every_ended_answer_extractable(
     chat = Hf(path=str(folder), most_tokens=60, grammar=True)
     for strategy in ("autoregressive", "lookup", "compiler"):
         for prompt, answer in zip(
-            prompts, chat.answer(ask(prompts), tasks, Sampling(strategy=strategy)), strict=True
+            prompts,
+            in_order(ask(prompts), chat.answer(ask(prompts), tasks, Sampling(strategy=strategy))),
+            strict=True,
         ):
             entry = tasks[prompt.of].pair.entry
             assert answer.text is not None
@@ -316,7 +324,7 @@ def test_a_batch_is_as_large_as_memory_allows(folder: Path) -> None:
     passes = {}
     for tokens in (10_000, 130, 1):
         chat = Hf(path=str(folder), most_tokens=20, memory=tokens * target.bytes / 2**30)
-        answers = list(chat.answer(ask(PROMPTS), {}, Sampling()))
+        answers = said(chat, ask(PROMPTS), Sampling())
         assert [a.of for a in answers] == [p.id for p in PROMPTS]
         passes[tokens] = [a.text for a in answers]
     assert passes[10_000] == passes[130] == passes[1]

@@ -17,7 +17,7 @@ import pytest
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import Answer, Exchange, Prompt, Usage
 from hpctc.models import http, model, wire
-from hpctc.models.base import Question, Sampling, ask
+from hpctc.models.base import Question, Sampling, ask, in_order
 from hpctc.models.completion import Api
 from hpctc.models.http import Http
 
@@ -50,7 +50,8 @@ PROMPTS = [Prompt.make(of=f"task {i}", template="t", text=f"prompt {i}") for i i
 def asked(
     chat: Http, count: int = 1, samples: int = 1, sampling: Sampling | None = None
 ) -> list[Answer]:
-    return list(chat.answer(ask(PROMPTS[:count], samples), {}, sampling or Sampling()))
+    questions = ask(PROMPTS[:count], samples)
+    return in_order(questions, chat.answer(questions, {}, sampling or Sampling()))
 
 
 @pytest.mark.parametrize("api", ["chat", "completions"])
@@ -72,6 +73,13 @@ def test_answers_come_in_order_with_seed_usage_and_cost(url: str, api: Api) -> N
 def test_requests_run_side_by_side_but_not_more_than_allowed(url: str) -> None:
     asked(Http(url=url, model="slow", concurrency=3), 6, 2)
     assert max(e["under_way"] for e in log(url)) == 3
+
+
+def test_an_answer_does_not_wait_for_those_before_it(url: str) -> None:
+    chat = Http(url=url, model="first-is-slow", concurrency=3)
+    answers = [a.of for a in chat.answer(ask(PROMPTS), {}, Sampling())]
+    assert answers[-1] == PROMPTS[0].id
+    assert sorted(answers) == sorted(p.id for p in PROMPTS)
 
 
 def test_a_rate_limit_spreads_the_requests(url: str) -> None:
@@ -145,9 +153,10 @@ def test_a_date_may_say_when_to_come_again(url: str, monkeypatch: pytest.MonkeyP
 def test_only_the_samples_that_lack_are_asked(url: str) -> None:
     every = ask(PROMPTS[:2], 3)
     chat = Http(url=url, model="echo")
-    answers = list(chat.answer([every[1], every[5]], {}, Sampling(seed=40)))
+    some = [every[1], every[5]]
+    answers = in_order(some, chat.answer(some, {}, Sampling(seed=40)))
     assert [(a.of, a.sample) for a in answers] == [(PROMPTS[0].id, 1), (PROMPTS[1].id, 2)]
-    assert [e["seed"] for e in log(url)] == [41, 42]
+    assert sorted(e["seed"] for e in log(url)) == [41, 42]
 
 
 @pytest.mark.parametrize("api", ["chat", "completions"])

@@ -52,24 +52,23 @@ class Hf(Model):
         sampling: Sampling,
         hear: Hear | None = None,
     ) -> Iterator[Answer]:
-        """Answers in the order of the prompts; sample ``n`` is drawn with seed ``seed + n``."""
+        """Answers as they are decoded; sample ``n`` is drawn with seed ``seed + n``."""
         chosen = strategies(sampling.strategy or "autoregressive")
         made = load(self.path, self.dtype, self.device)
         target = self.target()
         drafter = chosen.open(target, opened)
         asked = list(questions)
         over = ends(made.model, made.tokenizer)
-        refused: dict[tuple[str, int], Answer] = {}
         requests: list[Request] = []
         for (prompt, given), samples in groupby(asked, key=lambda q: (q.prompt, q.hints)):
             ids = encoded(made.tokenizer, prompt)
             known = hints(made.tokenizer, tasks.get(prompt.of), chosen.needs, given)
             for question in samples:
-                key = (prompt.id, question.sample)
                 if (reason := self._too_long(ids, target)) is not None:
-                    refused[key] = self._refusal(question, reason)
+                    yield self._refusal(question, reason)
                     continue
                 most = min(self.most_tokens, (target.context or 1 << 30) - len(ids))
+                key = (prompt.id, question.sample)
                 requests.append(Request(key, ids, most, over, known))
 
         def choose(request: Request) -> Choose:
@@ -88,14 +87,9 @@ class Hf(Model):
         stop = streamed(made.tokenizer, asked, hear) if hear else _never
         memory = Memory(self._room(target))
         how = How(self.batch, memory, choose=choose, constrain=constrain, stop=stop)
-        texts = decode(target, drafter, planned(requests).requests, how)
-        waiting = dict(refused)
-        for key in ((q.prompt.id, q.sample) for q in asked):
-            while key not in waiting:
-                found = next(texts)
-                stop(found.request, found.tokens)
-                waiting[_asked(found.request)] = self._answered(made.tokenizer, found, sampling)
-            yield waiting.pop(key)
+        for found in decode(target, drafter, planned(requests).requests, how):
+            stop(found.request, found.tokens)
+            yield self._answered(made.tokenizer, found, sampling)
 
     def target(self) -> Any:
         """The weights as a decoding target."""
