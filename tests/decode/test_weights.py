@@ -19,7 +19,7 @@ import torch
 from hpctc.core.records import Prompt, Task
 from hpctc.decode import STRATEGIES
 from hpctc.flow import decoding
-from hpctc.models.base import Sampling, ask
+from hpctc.models.base import Sampling, ask, in_order
 from hpctc.models.hf.chat import Hf, encoded, ends
 from hpctc.models.hf.weights import load
 from hpctc.prompt.extract import find
@@ -69,7 +69,8 @@ def generated(folder: Path, number: int) -> str:
 def answers(chat: Hf, count: int, sampling: Sampling, samples: int = 1) -> list[Any]:
     asked = kernels(Path(chat.path))[:count]
     tasks = {task.id: task for _, task in asked}
-    return list(chat.answer(ask([p for p, _ in asked], samples), tasks, sampling))
+    questions = ask([p for p, _ in asked], samples)
+    return in_order(questions, chat.answer(questions, tasks, sampling))
 
 
 def spec(name: str) -> str:
