@@ -39,27 +39,27 @@ def _described(row: "Row") -> dict[str, object]:
 
 
 def _table(rows: Sequence["Row"]) -> None:
-    """Operator, class, element types; a side holds a tick, or the types that are proven."""
+    """Operator, class, element types; a side holds ``yes``, or the types that are proven."""
     from rich.table import Table
 
     from hpctc.flow.coverage import SIDES
     from hpctc.graph.ir import SHORT
     from hpctc.graph.published import by_operator
 
-    table = Table(box=None, pad_edge=False, header_style="bold", width=WIDTH)
-    table.add_column("operator", overflow="fold", max_width=19)
-    table.add_column("class", max_width=11, no_wrap=True, overflow="ellipsis")
-    table.add_column("types", overflow="fold", max_width=18)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("operator", no_wrap=True)
+    table.add_column("class", no_wrap=True)
+    table.add_column("types", no_wrap=True)
     for side in ("C", "CUDA", "rules", "proof"):
-        table.add_column(side, overflow="fold")
-    table.add_column("HPCTransEval", overflow="fold")
+        table.add_column(side)
     for row in rows:
+        # the published names stand below: most operators have none, some have two
+        names = [row.operator, *(f"= {n}" for n in by_operator().get(row.operator, ()))]
         table.add_row(
-            row.operator,
-            row.category,
+            "\n".join(names),
+            row.category.partition(" ")[0],
             " ".join(SHORT[d] for d in row.dtypes),
             *(_mark(row, side) for side in SIDES),
-            ", ".join(by_operator().get(row.operator, ())),
         )
     console = Console(width=WIDTH, highlight=False)
     console.print(table)
@@ -69,6 +69,7 @@ def _table(rows: Sequence["Row"]) -> None:
     whole = sum(len(row.proven["proof"]) == len(row.dtypes) for row in rows)
     cells = sum(len(row.dtypes) for row in rows)
     proven = sum(len(row.proven["proof"]) for row in rows)
+    click.echo("= the name in HPCTransEval")
     click.echo(f"{whole} of {len(rows)} operators proven, {proven} of {cells} element types")
 
 

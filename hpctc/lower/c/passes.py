@@ -9,6 +9,7 @@ from tvm import s_tir, tirx
 
 from hpctc.lower.c.bounds import tighten
 from hpctc.lower.c.lanes import cut, settle
+from hpctc.lower.c.partition import partition
 from hpctc.lower.c.scalars import promote
 from hpctc.lower.c.tidy import drop_dead, narrow, sink, unroll
 from hpctc.lower.c.tree import find
@@ -50,7 +51,7 @@ def lower(func: tirx.PrimFunc) -> Lowered:
     arguments = set(plain.params)
     body = tighten(cut(unfuse(drop_dead(narrow(unroll(plain.body))))))
     body, registers = settle(promote(sink(body), arguments))
-    return Lowered(tuple(plain.params), sink(drop_dead(body)), registers)
+    return Lowered(tuple(plain.params), partition(sink(drop_dead(body))), registers)
 
 
 def separate_inits(func: tirx.PrimFunc) -> tirx.PrimFunc:
