@@ -113,4 +113,4 @@ def test_what_can_be_repaired(verdict: VerdictClass, text: str | None, asked: bo
 def test_every_failure_has_its_words(verdict: VerdictClass) -> None:
     (prompt,) = repairs([turn(verdict, "the detail", log="the detail")], HOW)
     assert "the detail" in prompt.text
-    assert prompt.text.rstrip().endswith("starts with ```` ```c ````.")
+    assert prompt.text.rstrip().endswith("starts with ```c.")
