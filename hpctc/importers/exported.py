@@ -6,6 +6,7 @@ input is computed at once. Parameters and float buffers become inputs; a buffer 
 (a mask, a table of positions) is a constant.
 """
 
+import copy
 import re
 import warnings
 from collections.abc import Mapping, Sequence
@@ -234,12 +235,24 @@ class _Writing:
 
 @dataclass(frozen=True)
 class _Original:
-    """The module itself, on values that are named as the graph's inputs."""
+    """The module itself, on values that are named as the graph's inputs.
+
+    It runs in double precision, as the meaning of a graph does: what differs then is the
+    importer's fault and not torch's rounding. A module that insists on float32 runs in that.
+    """
 
     example: Example
     sources: Mapping[str, str | int]
 
     def __call__(self, inputs: Mapping[str, Array]) -> list[Array]:
+        try:
+            return self._run(copy.deepcopy(self.example.module).double(), inputs, torch.float64)
+        except (RuntimeError, TypeError, ValueError):
+            return self._run(self.example.module, inputs, None)
+
+    def _run(
+        self, module: torch.nn.Module, inputs: Mapping[str, Array], floats: torch.dtype | None
+    ) -> list[Array]:
         leaves, form = torch.utils._pytree.tree_flatten(self.example.inputs)
         state: dict[str, torch.Tensor] = {}
         for name, source in self.sources.items():
@@ -250,11 +263,19 @@ class _Original:
                 leaves[source] = tensor.to(leaves[source].dtype)
             else:
                 state[source] = tensor
+        if floats is not None:
+            leaves = [_widened(leaf, floats) for leaf in leaves]
+            state = {name: _widened(tensor, floats) for name, tensor in state.items()}
         arguments = torch.utils._pytree.tree_unflatten(leaves, form)
         with torch.no_grad():
-            made = torch.func.functional_call(self.example.module, state, arguments)
+            made = torch.func.functional_call(module, state, arguments)
         tensors = torch.utils._pytree.tree_leaves(made)
         return [t.numpy() for t in tensors if isinstance(t, torch.Tensor)]
+
+
+def _widened(value: Any, dtype: torch.dtype) -> Any:
+    floating = isinstance(value, torch.Tensor) and value.is_floating_point()
+    return value.to(dtype) if floating else value
 
 
 def ours(dtype: torch.dtype, what: str) -> str:
