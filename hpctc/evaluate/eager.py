@@ -6,6 +6,7 @@ torch's, so it runs outside the jail; arrays go through the same shared memory a
 """
 
 import json
+import math
 import mmap
 import os
 import sys
@@ -112,6 +113,29 @@ def _argument(name: str) -> Run:
     return lambda t, x, a: getattr(t, name)(x[0], dim=a["axis"], keepdim=a["keepdims"])
 
 
+def _ordered(part: int) -> Run:
+    """Values (0) or positions (1) of a stable sort."""
+    return lambda t, x, a: t.sort(x[0], dim=a["axis"], descending=a["descending"], stable=True)[
+        part
+    ]
+
+
+def _resized(linear: str) -> Run:
+    return lambda t, x, a: t.nn.functional.interpolate(
+        x[0], size=tuple(a["size"]), mode=linear if a["method"] == "linear" else "nearest-exact"
+    )
+
+
+def _batch_matmul(t: Any, x: Sequence[Any], a: Attrs) -> Any:
+    left, right = (y.int() if y.dtype == t.int8 else y for y in x)
+    return t.bmm(left.mT if a["transpose_a"] else left, right.mT if a["transpose_b"] else right)
+
+
+def _fourier(t: Any, x: Sequence[Any], a: Attrs) -> Any:
+    found = (t.fft.ifft if a["inverse"] else t.fft.fft)(t.complex(*x))
+    return found.real, found.imag
+
+
 _PLAIN = (
     "add", "sub", "mul", "div", "pow", "maximum", "minimum", "atan2", "matmul", "where",
     "isnan", "isinf", "isfinite", "logical_and", "logical_or", "logical_xor", "logical_not",
@@ -140,6 +164,29 @@ TABLE: dict[str, Run] = {
             *(("greater", "gt"), ("greater_equal", "ge")),
         )
     },
+    **{name: _same(name) for name in ("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not")},
+    **{f"fast_{name}": _same(name) for name in ("exp", "tanh", "erf")},
+    **{ours: _ordered(number) for number, ours in enumerate(("sort", "argsort"))},
+    "fast_softmax": _functional("softmax", axis="dim"),
+    "flatten": lambda t, x, a: x[0].reshape(math.prod(x[0].shape[: a["axis"]]), -1),
+    "pack_nchwc": lambda t, x, a: x[0].unflatten(1, (-1, a["block"])).movedim(2, -1),
+    "unpack_nchwc": lambda t, x, a: x[0].movedim(-1, 2).flatten(1, 2),
+    "gather_nd": lambda t, x, a: x[0][tuple(x[1].long())],
+    "resize3d": _resized("trilinear"),
+    "grid_sample": lambda t, x, a: t.nn.functional.grid_sample(
+        x[0], x[1].permute(0, 2, 3, 1), padding_mode=a["padding"], align_corners=a["align_corners"]
+    ),
+    "dft": _fourier,
+    "lrn": lambda t, x, a: t.nn.functional.local_response_norm(
+        x[0], a["size"], a["alpha"], a["beta"], a["bias"]
+    ),
+    "scale_shift_nchw": lambda t, x, a: x[0] * x[1][:, None, None] + x[2][:, None, None],
+    "batch_matmul": _batch_matmul,
+    "adaptive_max_pool2d": lambda t, x, a: t.nn.functional.adaptive_max_pool2d(x[0], a["size"]),
+    "global_max_pool": lambda t, x, a: t.amax(x[0], tuple(range(2, x[0].dim())), True),
+    "nll_loss": lambda t, x, a: t.nn.functional.nll_loss(
+        x[0], x[1].long(), x[2], reduction=a["reduction"]
+    ),
     "gelu_tanh": lambda t, x, a: t.nn.functional.gelu(x[0], approximate="tanh"),
     "leaky_relu": _functional("leaky_relu", alpha="negative_slope"),
     "elu": _functional("elu", alpha="alpha"),

@@ -23,6 +23,7 @@ from hpctc.dataset.folder import Failure, Folder, Measurement, Settings, Stage
 from hpctc.dataset.rejection import Rejected
 from hpctc.flow.oracle import strength
 from hpctc.flow.work import Item, Plan, Source, items
+from hpctc.graph.cost import flops
 from hpctc.graph.text import parse
 from hpctc.lower import worker
 from hpctc.lower.effort import Effort
@@ -32,6 +33,10 @@ from hpctc.sandbox.launcher import build as build_runner
 
 SECONDS = 120.0
 """What one graph may take, all stages together and tuning aside."""
+
+PER_OPERATION = 5e-9
+"""Seconds on top for every operation of the largest graph: the meaning of each of its trials is
+computed some four times in float64, its C and the transpiled CUDA a few times more."""
 
 ORACLE_SECONDS = 240.0
 """What one pair's mutants may take on top."""
@@ -84,7 +89,7 @@ def generate(
     listed = items(found, _plan(settings))
     with Folder(out, settings) as folder, tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
         how = How(Path(scratch), build_runner(Path(scratch)), cuda=settings.cuda_check)
-        seconds = SECONDS + FUNCTIONS * effort.seconds
+        seconds = SECONDS + FUNCTIONS * effort.seconds + PER_OPERATION * _largest(found)
         seconds += ORACLE_SECONDS if settings.oracle is not None else 0.0
         known = database if effort.trials else None
         lowering = worker.TUNING if effort.trials else worker.LOWERING
@@ -153,6 +158,11 @@ def _outcomes(
                 outcome = made.outcome
                 folder.land(outcome, _measurement(made, facts))
             yield outcome, False
+
+
+def _largest(found: Sequence[Source]) -> int:
+    """Operations of the largest graph that is listed; what is drawn has a size of its own."""
+    return max((flops(graph) for source in found for _, graph in source.graphs), default=0)
 
 
 def _plan(settings: Settings) -> Plan:
