@@ -41,9 +41,12 @@ DOMAINS = (
 )
 """Tried in this order until every operator of a graph accepts its operands."""
 
-
 DOMAINS_OF = {"prod": (Interval(0.99, 1.01),)}
 """Where thousands of factors neither overflow nor vanish."""
+
+
+BITS = Interval(0.0, 1.0)
+"""Indices into an axis of two."""
 
 
 class Skip(Exception):
@@ -95,7 +98,8 @@ def _case(name: str, record: dict[str, Any]) -> Case:
         results = [tuple(s) for s in record["output_shape"]]
         order = ORDERS.get(operator, tuple(sorted(inputs)))
         domains = DOMAINS_OF.get(operator, DOMAINS)
-        graph = _first_legal(MAKERS[operator], order, (shapes, results), domains)
+        whole = re.findall(r"int32_t\* (\w+)", record["c_code"])
+        graph = _first_legal(MAKERS[operator], order, (shapes, results), domains, whole)
         written = [p for p in params if p in written]
     names = dict(zip(written, graph.outputs, strict=True))
     args = tuple(names.get(p, p) for p in params)
@@ -116,15 +120,19 @@ def _first_legal(
     order: Sequence[str],
     known: tuple[Shapes, Shapes],
     domains: Sequence[Interval] = DOMAINS,
+    whole: Sequence[str] = (),
 ) -> Graph:
-    """The graph over the first domain that all its operators accept."""
+    """The graph over the first domain that all its operators accept; ``whole`` are indices."""
     shapes, results = known
     problem: HpctcError | None = None
     for domain in domains:
         builder = Builder("kernel")
         used = list(zip(order, shapes, strict=False))
         for name, shape in used:
-            builder.input(name, shape, domain=domain)
+            if name in whole:
+                builder.input(name, shape, "int32", domain=BITS)
+            else:
+                builder.input(name, shape, domain=domain)
         try:
             made = make(builder, [n for n, _ in used], shapes, results)
             graph = builder.finish(*((made,) if isinstance(made, str) else made))
@@ -190,18 +198,14 @@ ORDERS = {
     "prelu": ("data", "Scale"),
     "scale_shift_nchwc": ("data", "Scale", "Shift"),
     "fifo_buffer": ("data",),
+    "dft": ("Re", "Im"),
+    "scatter_nd": ("data", "indices", "updates"),
 }
 """Parameter names in the order of the published shapes, where that is not alphabetical."""
 
 SKIPPED = {
     "reorg": "the published code reads outside of its input",
     "shape": "its result does not depend on its input",
-    "scatter_nd": "no operator of ours",
-    "resize3d": "no operator of ours",
-    "grid_sample": "no operator of ours",
-    "dft": "no operator of ours",
-    "batch_to_space_nd": "no operator of ours",
-    "mirror_pad": "no operator of ours",
 }
 
 
@@ -247,6 +251,26 @@ def _slice(b: Builder, x: Sequence[str], shapes: Shapes, results: Shapes) -> str
     return b.op("slice", x[0], begin=begin, end=end, step=(1, 1, 1))
 
 
+def _scatter(b: Builder, x: Sequence[str], _: Shapes, __: Shapes) -> str:
+    return b.op("scatter_nd", *x, mode="add")
+
+
+def _dft(b: Builder, x: Sequence[str], _: Shapes, __: Shapes) -> tuple[str, ...]:
+    real, imaginary = b.ops("dft", *x)
+    return real, imaginary
+
+
+def _resize3d(b: Builder, x: Sequence[str], _: Shapes, results: Shapes) -> str:
+    return b.op("resize3d", x[0], size=results[0][2:], method="linear")
+
+
+def _from_batch(b: Builder, x: Sequence[str], shapes: Shapes, results: Shapes) -> str:
+    # The batch does not divide by four: what is left over is not read.
+    used = (4 * results[0][0], *shapes[0][1:])
+    read = b.op("slice", x[0], begin=(0,) * 4, end=used, step=(1,) * 4)
+    return b.op("batch_to_space_nd", read, block=(2, 2), before=(0, 0), after=(0, 0))
+
+
 def _multi(b: Builder, x: Sequence[str], _: Shapes, __: Shapes) -> tuple[str, ...]:
     total = b.op("add", x[0], x[1])
     return b.op("sqrt", total), b.op("cos", total)
@@ -284,6 +308,12 @@ MAKERS: dict[str, Make] = {
     "combination_op": lambda b, x, _, __: b.op("add", b.op("sqrt", x[0]), b.op("cos", x[1])),
     "multi_out_op": _multi,
     "strided_slice": _slice,
+    "scatter_nd": _scatter,
+    "dft": _dft,
+    "resize3d": _resize3d,
+    "grid_sample": lambda b, x, _, __: b.op("grid_sample", *x),
+    "batch_to_space_nd": _from_batch,
+    "mirror_pad": lambda b, x, _, __: b.op("mirror_pad", x[0], before=(1, 2), after=(2, 1)),
     "upsampling": lambda b, x, _, __: b.op("upsample2d", x[0], scale=(2, 2)),
 }
 """Published operator name -> our graph of it."""

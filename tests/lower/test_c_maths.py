@@ -24,6 +24,7 @@ EXACT: dict[str, tuple[Callable[..., Array], float, float]] = {
     "exp2": (np.exp2, -155, 130),
     "log": (np.log, 0, 100),
     "log2": (np.log2, 0, 100),
+    "log10": (np.log10, 0, 100),
     "log1p": (np.log1p, -1, 60),
     "tanh": (np.tanh, -12, 12),
     "sigmoid": (special.expit, -110, 110),
@@ -36,6 +37,9 @@ EXACT: dict[str, tuple[Callable[..., Array], float, float]] = {
     "acos": (np.arccos, -1, 1),
     "sinh": (np.sinh, -95, 95),
     "cosh": (np.cosh, -95, 95),
+    "asinh": (np.arcsinh, -100, 100),
+    "acosh": (np.arccosh, 1, 100),
+    "atanh": (np.arctanh, -1, 1),
     "pow": (np.power, 0, 10),
 }
 """Helper -> its meaning in float64 and the interval of which most is asked."""

@@ -70,6 +70,7 @@ HELPERS = {
     "exp2": Helper(("power_of_two",), ulp=1.5),
     "log": Helper(LOG, ulp=1.0),
     "log2": Helper(LOG, ulp=1.5),
+    "log10": Helper(("log",), ulp=2.5),
     "log1p": Helper(("log",), ulp=2.5),
     "tanh": Helper(ulp=6.0),
     "sigmoid": Helper(("exp",), ulp=2.5),
@@ -82,6 +83,9 @@ HELPERS = {
     "acos": Helper(("sqrt",), ulp=1.5),
     "sinh": Helper(("exp",), ulp=4.0),
     "cosh": Helper(("exp",), ulp=3.5),
+    "asinh": Helper(("sqrt", "log1p"), ulp=3.0),
+    "acosh": Helper(("sqrt", "log1p"), ulp=3.5),
+    "atanh": Helper(("log1p",), ulp=3.5),
     "pow": Helper((*LOG, "power_of_two"), ulp=1.0),
 }
 """Every helper; those with an error stand for a function of <math.h> where it is float."""
