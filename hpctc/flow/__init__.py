@@ -14,6 +14,7 @@ The road, and who walks it::
 
 Every arrow is a file of records (:mod:`hpctc.core.records`): a stage reads the file before it and
 writes its own, so each can be run again alone, and an interrupted one goes on where it stopped.
-Beside the road, flow.auditing looks for what is wrong with records that lie on it, and
-flow.decoding lets decoding strategies race on a suite's prompts.
+Beside the road, flow.auditing looks for what is wrong with records that lie on it, flow.decoding
+lets decoding strategies race on a suite's prompts, and flow.translate takes one kernel of a user's
+file from a prompt to a verdict. After a verdict, flow.stages may go back to the prompt: a repair.
 """
