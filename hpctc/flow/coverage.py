@@ -49,7 +49,7 @@ graph {name}_op(x: {dtype}[3, 17]) {{
   return y
 }}
 """
-"""For the predicates, which no legal input makes true: infinities, and what is left of them by a division."""
+"""For the predicates, which no legal input makes true: infinities, and the rests of such."""
 
 STAND_INS = {"isnan": "huge % 3.0", "isinf": "huge", "isfinite": "huge"}
 

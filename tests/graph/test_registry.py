@@ -32,7 +32,7 @@ def holds(interval: Interval, array: np.ndarray) -> bool:
 
 
 def test_the_registry_is_wide() -> None:
-    assert len(ops.OPS) >= 120
+    assert len(ops.OPS) >= 170
     count = Counter(op.category for op in ops.OPS.values())
     assert set(count) == set(CATEGORIES)
     assert min(count.values()) >= 5
