@@ -137,6 +137,8 @@ class _Writing:
     """Inputs that keep the example's values in the check: indices and masks."""
     guessed: list[str] = field(default_factory=list)
     """Float inputs whose domain is a guess."""
+    fixed: set[torch.fx.Node] = field(default_factory=set)
+    """Nodes that depend on no input."""
 
     def inputs(self, arguments: Sequence[Any]) -> None:
         """Declare the arguments, then the parameters, in the order of the module."""
@@ -163,13 +165,17 @@ class _Writing:
         return self._outputs()
 
     def foldable(self, node: torch.fx.Node) -> bool:
-        """Whether a node depends on no input; known before it is written."""
-        return all(
-            isinstance(self.values.get(n), np.ndarray)
-            if n.op == "placeholder"
-            else self.foldable(n)
-            for n in node.all_input_nodes
-        )
+        """Whether a node depends on no input and on no chance; known before it is written."""
+        if not self.fixed:
+            for each in self.program.graph.nodes:
+                if each.op == "placeholder":
+                    alone = isinstance(self.values.get(each), np.ndarray)
+                else:
+                    random = torch.Tag.nondeterministic_seeded in getattr(each.target, "tags", ())
+                    alone = not random and self.fixed.issuperset(each.all_input_nodes)
+                if alone:
+                    self.fixed.add(each)
+        return node in self.fixed
 
     def _argument(self, name: str, position: int, tensor: torch.Tensor) -> str:
         array = tensor.detach().numpy()

@@ -67,6 +67,7 @@ FAULTS = {
         ONE.format("torch.linalg.inv(x) + torch.special.i0(x)", "torch.randn(3, 3)"),
         r"i0.*has no operator here \(used at given.py:\d+: return torch.linalg",
     ),
+    "a random state": (ONE.format("x + torch.randn(3)", "torch.randn(3)"), "randn.*no operator"),
     "double precision": (ONE.format("x + 1", "torch.randn(3).double()"), "float64"),
     "a constant result": (ONE.format("torch.ones(3)", "torch.randn(3)"), "depends on no input"),
     "an overflow": (
@@ -153,3 +154,14 @@ def test_the_page_shows_what_the_example_becomes() -> None:
     made = import_module(example, "gated_mlp", "the page")
     (shown,) = re.findall(r"^```graph\n(.*?)^```", (docs / "import.md").read_text(), re.S | re.M)
     assert show(made.graph) == shown
+
+
+def test_a_deep_module_is_imported(tmp_path: Path) -> None:
+    text = ONE.format("self.deep(x)", "torch.randn(3)").replace(
+        "    def forward", """    def deep(self, x):
+        for _ in range(300):
+            x = x * 0.5 + 0.25
+        return x
+    def forward""", 1
+    )  # fmt: skip
+    assert len(import_module(load(written(tmp_path, text)), "deep", "here").graph.nodes) == 600
