@@ -33,6 +33,7 @@ def load(path: str, dtype: Dtype, device: str) -> Loaded:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
     place, options = _source(path)
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise UsageError("there is no CUDA device here", "device=cpu is the default")
