@@ -11,8 +11,9 @@ right there is a Doubt, and the kernel takes the road of all others.
 from typing import Any
 
 from hpctc.syntax import tree
+from hpctc.transpile.contract.barriers import check_barriers
 from hpctc.transpile.contract.emit import written
-from hpctc.transpile.contract.flow import Definition, Flow, check_barriers
+from hpctc.transpile.contract.flow import Definition, Flow
 from hpctc.transpile.contract.forms import Doubt
 from hpctc.transpile.contract.nest import Nest
 from hpctc.transpile.contract.normal import nested_sum

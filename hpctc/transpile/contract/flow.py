@@ -6,8 +6,9 @@ and becomes the stored value. ``x = x + term`` in a loop becomes a :class:`Sum`.
 is not surely known (not stored, stored twice, other iteration, missing barrier) is a Doubt.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 
 from hpctc.transpile.contract.bounds import limit, narrow, single
 from hpctc.transpile.contract.forms import ZERO, Doubt, Form, Space, name_of
@@ -23,9 +24,9 @@ from hpctc.transpile.contract.values import (
     Step,
     Store,
     Sum,
-    Sync,
     Test,
     Value,
+    binary,
     forms,
     loads,
     operator,
@@ -343,13 +344,22 @@ def _over(new: Definition, old: Definition) -> Definition:
 def _term(step: Store) -> Value | None:
     """What a store adds to its own place."""
     own = Load(step.array, step.index)
-    if operator(step.value) != "+":
+    added = list(_addends(step.value))
+    if len(added) < 2 or own not in added:
         return None
-    left, right = step.value.args  # type: ignore[union-attr]
-    for mine, term in ((left, right), (right, left)):
-        if mine == own and all(part.array != step.array for part in loads(term)):
-            return term
-    return None
+    added.remove(own)
+    if any(part.array == step.array for one in added for part in loads(one)):
+        return None
+    return reduce(partial(binary, "+"), added)
+
+
+def _addends(value: Value) -> Iterator[Value]:
+    """What is added up: one value, or the sides of ``+`` as deep as they go."""
+    if isinstance(value, Op) and operator(value) == "+":
+        for side in value.args:
+            yield from _addends(side)
+    else:
+        yield value
 
 
 def _written(steps: Sequence[Step]) -> dict[str, bool]:
@@ -366,34 +376,4 @@ def _written(steps: Sequence[Step]) -> dict[str, bool]:
     return found
 
 
-def check_barriers(steps: Sequence[Step], shared: frozenset[str]) -> None:
-    """A barrier lies between every store to a shared array and every load of it."""
-    stored: set[str] = set()
-    loaded: set[str] = set()
-    for step in _unrolled(steps):
-        if isinstance(step, Sync):
-            stored, loaded = set(), set()
-            continue
-        assert isinstance(step, Store)
-        loaded |= {part.array for part in loads(step.value)} & shared
-        if step.array in shared:
-            stored.add(step.array)
-        if stored & loaded:
-            raise Doubt
-
-
-def _unrolled(steps: Sequence[Step]) -> list[Step]:
-    """Stores and barriers in order; a loop with a barrier in it is there twice."""
-    made: list[Step] = []
-    for step in steps:
-        if isinstance(step, Loop):
-            body = _unrolled(step.body)
-            made += body * 2 if any(isinstance(s, Sync) for s in body) else body
-        elif isinstance(step, Gather):
-            made.append(Store(step.array, ZERO, step.value))
-        else:
-            made.append(step)
-    return made
-
-
-__all__ = ["Definition", "Flow", "check_barriers"]
+__all__ = ["Definition", "Flow"]

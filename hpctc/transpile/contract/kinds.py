@@ -11,6 +11,7 @@ from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.contract.forms import Doubt
 from hpctc.transpile.contract.values import Coordinate, Load, Op, Pick, Sum, Value, is_zero
+from hpctc.transpile.fold import COMPARISONS
 from hpctc.transpile.intrinsics import FLOAT_MATH
 
 CASTS = frozenset({"float", "int", "_Float16", "int8_t", "uint8_t", "int16_t"})
@@ -52,6 +53,10 @@ class Kinds:
                 return _RESULTS.get(name, "float")
             case tree.Number(text), _:
                 return "int" if text.isdigit() else "float"
+            case tree.Binary(op), _ if op in COMPARISONS:
+                return "int"
+            case tree.Binary("<<" | ">>"), (left, _):
+                return types.name(types.promoted(tree.Named(self.of(left))))
             case tree.Select() | tree.Binary(), (*_, left, right):
                 return self._common(left, right)
             case _, (one,):

@@ -28,7 +28,12 @@ class Nest:
     @property
     def zero(self) -> Value:
         """The literal 0 of the sum's type."""
-        return Op(tree.Number("0.0f" if self.kind == "float" else "0"))
+        return self.zero_of(self.kind)
+
+    @staticmethod
+    def zero_of(kind: str) -> Value:
+        """The literal 0 of a type."""
+        return Op(tree.Number("0.0f" if kind == "float" else "0"))
 
     @property
     def sum(self) -> Sum:

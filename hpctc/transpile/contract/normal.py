@@ -8,7 +8,6 @@ import copy
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hpctc.syntax import tree
 from hpctc.transpile.contract.bounds import always, limit, narrow, single
 from hpctc.transpile.contract.flow import Definition
 from hpctc.transpile.contract.forms import ZERO, Doubt, Space
@@ -18,16 +17,14 @@ from hpctc.transpile.contract.nest import Nest
 from hpctc.transpile.contract.values import (
     ZERO_VALUE,
     Bound,
-    Op,
     Pick,
     Sum,
     Test,
     Value,
-    is_zero,
-    operator,
     rewritten,
     walk,
 )
+from hpctc.transpile.contract.vanish import needed
 from hpctc.transpile.contract.widen import widened
 
 
@@ -136,22 +133,9 @@ def _shorten(nest: Nest) -> None:
     """Reduction digits end where the term becomes 0."""
     for part in walk(nest.value):
         if isinstance(part, Sum):
-            for bound in _needed(part.term):
+            for bound in needed(part.term):
                 if single(bound) and bound.form.terms[0][0] in nest.over:
                     limit(nest.space, bound)
-
-
-def _needed(term: Value) -> list[Bound]:
-    """Bounds outside of which the term is 0."""
-    match term:
-        case Pick(test, yes, no) if is_zero(no):
-            return [*test, *_needed(yes)]
-        case Op(tree.Cast(), (inner,)):
-            return _needed(inner)
-        case Op(_, (left, right)) if operator(term) == "*":
-            return [*_needed(left), *_needed(right)]
-        case _:
-            return []
 
 
 def _check(nest: Nest) -> None:

@@ -34,10 +34,14 @@ TABLE = 4_000_000
 """Cells of a table that decides what a test lets through."""
 
 MOST = 1 << 27
-"""Elements of the largest copy: beyond it a kernel keeps its own staging."""
+"""Elements of the largest copy."""
 
 LANES = 16
 """Floats of a vector: 512 bits, which a compiler splits where the machine has less."""
+
+
+class TooMuch(Doubt):
+    """A copy would be too large: the kernel keeps its own staging."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Scratch:
             dimensions.append(Dimension(digit, extent, stride))
             stride *= extent
         if stride > MOST:
-            raise Doubt
+            raise TooMuch
         order = tuple(reversed(dimensions))
         made = Copy(self.name(name), value, order, stride, room, *title, self.nest.kind)
         self.copies.append(made)
@@ -306,4 +310,6 @@ def strides(index: Form) -> dict[str, int]:
     return {a: c for a, c in index.terms if isinstance(a, str)}
 
 
-__all__ = ["LANES", "Axis", "Copy", "Dimension", "Scratch", "flattened", "packed", "padded"]
+__all__ = [
+    "LANES", "Axis", "Copy", "Dimension", "Scratch", "TooMuch", "flattened", "packed", "padded",
+]  # fmt: skip

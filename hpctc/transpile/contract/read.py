@@ -10,7 +10,7 @@ from typing import Any
 
 from hpctc.syntax import tree
 from hpctc.transpile import types
-from hpctc.transpile.contract.forms import ZERO, Doubt, Space, name_of
+from hpctc.transpile.contract.forms import ZERO, Doubt, Form, Space, name_of
 from hpctc.transpile.contract.kinds import CASTS, FUNCTIONS, Kinds
 from hpctc.transpile.contract.places import Places
 from hpctc.transpile.contract.values import (
@@ -30,13 +30,14 @@ from hpctc.transpile.contract.values import (
     is_zero,
     loads,
 )
-from hpctc.transpile.fold import constant, number
+from hpctc.transpile.fold import COMPARISONS, constant, number
 from hpctc.transpile.kernel import Translated
 from hpctc.transpile.reduction.nodes import Reduction
 from hpctc.transpile.scope import Barrier, Geometry
 from hpctc.transpile.statements import mutated
 
-_ARITHMETIC = frozenset({"+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!="})
+_ARITHMETIC = frozenset({"+", "-", "*", "/", *COMPARISONS})
+_BITS = frozenset({"&", "|", "^", "<<", ">>"})
 
 
 class Reader(Places):
@@ -242,7 +243,7 @@ class Reader(Places):
 
     def _int(self, node: tree.Expr) -> Value | None:
         if isinstance(node, tree.Name) and node.name in self.ints:
-            return Coordinate(self.ints[node.name])
+            return _index(self.ints[node.name])
         return None
 
     def _operation(self, node: tree.Expr, test: Test) -> Value:
@@ -254,7 +255,7 @@ class Reader(Places):
             case tree.Cast(kind, operand) if types.name(kind) in CASTS:
                 inner = self._integer(operand, test) or self.value(operand, test)
                 return self.kinds.converted(inner, types.name(kind))
-            case tree.Binary(op, left, right) if op in _ARITHMETIC:
+            case tree.Binary(op, left, right) if op in _ARITHMETIC | _BITS:
                 return binary(op, self._float(left, test), self._float(right, test))
             case tree.Unary("-", operand):
                 return Op(tree.Unary("-", tree.Name("0")), (self._float(operand, test),))
@@ -277,7 +278,7 @@ class Reader(Places):
             form = self.form(node, test)
         except Doubt:
             return None
-        return Coordinate(form) if form.terms else Op(number(form.constant))
+        return _index(form)
 
     def _float(self, node: tree.Expr, test: Test) -> Value:
         """An operand of float arithmetic; an int index among them would be int arithmetic."""
@@ -285,6 +286,11 @@ class Reader(Places):
         if isinstance(made, Coordinate):
             raise Doubt
         return made
+
+
+def _index(form: Form) -> Value:
+    """An index as a value; one that is always the same is a number."""
+    return Coordinate(form) if form.terms else Op(number(form.constant))
 
 
 def _leaves(node: Any) -> tree.Expr | None:
