@@ -1,18 +1,20 @@
 #include <math.h>
 
-#if defined(__GNUC__) && !defined(__clang__)
-// Nobody reads the exception flags: conditional arithmetic may become SIMD.
-#pragma GCC optimize("no-trapping-math")
-#endif
-
 // x[1][3][17][19], w[5][3][3][3] -> y[1][5][17][19]
 void conv2d(const float *restrict x, const float *restrict w, float *restrict y) {
   _Alignas(64) float pad_temp[3][19][21];
   for (int j = 0; j < 3; ++j) {
     for (int k = 0; k < 19; ++k) {
-      for (int l = 0; l < 21; ++l) {
-        pad_temp[j][k][l] = k >= 1 && k < 18 && l >= 1 && l < 20
-            ? x[j * 323 + k * 19 + l - 20] : 0.0f;
+      if (k >= 1 && k < 18) {
+        pad_temp[j][k][0] = 0.0f;
+        for (int l = 0; l < 19; ++l) {
+          pad_temp[j][k][l + 1] = x[j * 323 + k * 19 + l - 19];
+        }
+        pad_temp[j][k][20] = 0.0f;
+      } else {
+        for (int l = 0; l < 21; ++l) {
+          pad_temp[j][k][l] = 0.0f;
+        }
       }
     }
   }
