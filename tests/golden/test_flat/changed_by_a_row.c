@@ -14,7 +14,7 @@ static inline float power_of_two_f32(int32_t n) {
   return x;
 }
 
-// e^x, at most 1.1 ulp off.
+// e^x, at most 1.2 ulp off.
 static inline float exp_f32(float x) {
   x = x < -104.0f ? -104.0f : x > 89.0f ? 89.0f : x;
   // x = n ln 2 + r; e^r by a polynomial; 2^n in two factors, for n may lie beyond one exponent.
@@ -31,7 +31,7 @@ static inline float exp_f32(float x) {
   return p * power_of_two_f32(half) * power_of_two_f32(k - half);
 }
 
-// The hyperbolic tangent, at most 1.5 ulp off.
+// The hyperbolic tangent, at most 6.0 ulp off.
 static inline float tanh_f32(float x) {
   // x P(x^2) / Q(x^2); beyond 9.02 the nearest float is 1.
   float a = fabsf(x);
