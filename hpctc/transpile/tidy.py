@@ -13,6 +13,7 @@ from hpctc.transpile.shape.broadcast import broadcast
 from hpctc.transpile.shape.digitwise import digitwise
 from hpctc.transpile.shape.guards import unswitched
 from hpctc.transpile.shape.nest import nested
+from hpctc.transpile.shape.tables import looked_up
 from hpctc.transpile.simd import SIMD, worth_simd
 from hpctc.transpile.work import cost, parallel, worth_threads
 
@@ -21,7 +22,8 @@ def tidy(body: Sequence[Any], geometry: Geometry, kernel: Translated) -> tuple[A
     """The statements of a kernel's C: loops over threads, in loops over blocks."""
     match tuple(body):
         case (Threads(statements, None, False),):
-            return broadcast(nested(statements, geometry, kernel), kernel)
+            made = broadcast(nested(statements, geometry, kernel), kernel)
+            return looked_up(made, kernel)
         case _:
             pass
     inner = tuple(s for part in body for s in _opened(part, geometry, kernel))
