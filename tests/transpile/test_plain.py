@@ -29,11 +29,11 @@ Array = np.ndarray[Any, Any]
 M, N, K = 5, 7, 11
 
 STAGED = """
-__global__ void k(const {type} *x, const {type} *w, {type} *y) {{
+__global__ void k(const {type} *x, const {type} *w, {made} *y) {{
   __shared__ {type} xs[8][9];
   __shared__ {type} ws[8][9];
   int tx = threadIdx.x, ty = threadIdx.y;
-  {type} sum = {start};
+  {made} sum = {start};
   for (int t = 0; t < 2; ++t) {{
     xs[ty][tx] = ty < 5 && t * 8 + tx < 11 ? x[ty * 11 + t * 8 + tx] : {fill};
     ws[ty][tx] = ty < 7 && t * 8 + tx < 11 ? w[ty * 11 + t * 8 + tx] : {fill};
@@ -52,8 +52,9 @@ BITS = "(((a ^ b) >> 3) & 1) + (((a | b) << 1) & 6)"
 
 
 def staged(kind: str, term: str, fill: str = "0", start: str = "0", end: str = "sum") -> str:
-    """A tile of 8 x 8 x 16 around 5 x 7 x 11."""
-    return STAGED.format(type=kind, term=term, fill=fill, start=start, end=end)
+    """A tile of 8 x 8 x 16 around 5 x 7 x 11; sums are signed."""
+    made = kind.removeprefix("unsigned ")
+    return STAGED.format(type=kind, made=made, term=term, fill=fill, start=start, end=end)
 
 
 def bits(a: Array, b: Array) -> Array:
@@ -67,6 +68,8 @@ SHORT: dict[str, tuple[str, Callable[[Array, Array], Array]]] = {
     "unlike": (staged("int", "sum + ((a ^ b) < 0 ? 1 : 0)"), lambda x, w: (x ^ w < 0).sum(-1)),
     "distance": (staged("float", "sum + fabsf(a - b)", start="2.0f"),
                  lambda x, w: 2 + abs(x - w).sum(-1)),
+    "set": (staged("unsigned int", "sum + __popc((a ^ b) & 0xffff00f0u)"),
+            lambda x, w: np.bitwise_count((x ^ w).view(np.uint32) & 0xFFFF00F0).sum(-1)),
     "several": (staged("float", "sum + a * b + fabsf(a - b)"),
                 lambda x, w: (x * w + abs(x - w)).sum(-1)),
 }  # fmt: skip
@@ -78,6 +81,10 @@ LONG: dict[str, tuple[str, Callable[[Array, Array], Array]]] = {
     "equal": (staged("int", "sum + (a == b ? 1 : 0)"), lambda x, w: (x == w).sum(-1) + 5),
     "shifted": (staged("int", "sum + ((a | 1) << 2)"),
                 lambda x, w: 4 * (x | 1 | 0 * w).sum(-1) + 5 * 4),
+    "unset": (staged("unsigned int", "sum + __popc(~(a ^ b))"),
+              lambda x, w: np.bitwise_count(~(x ^ w).view(np.uint32)).sum(-1) + 5 * 32),
+    "below": (staged("unsigned int", "sum + (a - 1 < b ? 1 : 0)"),
+              lambda x, w: ((x - 1).view(np.uint32) < w.view(np.uint32)).sum(-1)),
     "cosine": (staged("float", "sum + cosf(a - b)"), lambda x, w: np.cos(x - w).sum(-1) + 5),
 }  # fmt: skip
 """Terms that are something else there: five rounds more."""
@@ -88,9 +95,10 @@ LAUNCH = Launch(kernel="k", grid=(1, 1, 1), block=(8, 8, 1), shared_bytes=0, arg
 def arrays(source: str) -> tuple[dict[str, Array], dict[str, Array]]:
     """Whole numbers of any sign, as the kernel takes them."""
     rng = np.random.default_rng(5)
-    kind = np.int32 if "const int" in source else np.float32
+    kind = np.float32 if "float *x" in source else np.int32
     x, w = (rng.integers(-50, 50, (rows, K)).astype(kind) for rows in (M, N))
-    return {"x": x, "w": w}, {"y": np.zeros((M, N), kind)}
+    taken = np.uint32 if "unsigned" in source else kind
+    return {"x": x.astype(taken), "w": w.astype(taken)}, {"y": np.zeros((M, N), kind)}
 
 
 @pytest.mark.parametrize("name", SHORT)
@@ -104,7 +112,7 @@ def test_staging_and_padding_are_gone(
     assert "xs" not in text
     assert "< 11" in text
     got = bench.run(source, [LAUNCH], inputs, out)["y"]
-    want = meaning(inputs["x"][:, None].astype(got.dtype), inputs["w"][None])
+    want = meaning(*(a.astype(got.dtype) for a in (inputs["x"][:, None], inputs["w"][None])))
     np.testing.assert_allclose(got, want, 1e-5)
 
 
@@ -113,7 +121,7 @@ def test_what_padding_adds_stays(name: str, bench: Any) -> None:
     source, meaning = LONG[name]
     inputs, out = arrays(source)
     got = bench.run(source, [LAUNCH], inputs, out)["y"]
-    want = meaning(inputs["x"][:, None].astype(got.dtype), inputs["w"][None])
+    want = meaning(*(a.astype(got.dtype) for a in (inputs["x"][:, None], inputs["w"][None])))
     np.testing.assert_allclose(got, want, 1e-4, 1e-4)
 
 

@@ -11,18 +11,21 @@ from hpctc.syntax import tree
 from hpctc.transpile import types
 from hpctc.transpile.contract.forms import Doubt
 from hpctc.transpile.contract.values import Coordinate, Load, Op, Pick, Sum, Value, is_zero
-from hpctc.transpile.fold import COMPARISONS
+from hpctc.transpile.fold import COMPARISONS, constant
 from hpctc.transpile.intrinsics import FLOAT_MATH
 
-CASTS = frozenset({"float", "int", "_Float16", "int8_t", "uint8_t", "int16_t"})
+CASTS = frozenset({"float", "int", "unsigned", "_Float16", "int8_t", "uint8_t", "int16_t"})
 """Types that a value may be cast to."""
 
-_RESULTS = {"bf16_to_float": "float", "float_to_bf16": "bf16"}
+_SIGNED = 2**31
+"""Numbers from here on are no ints."""
+
+_RESULTS = {"bf16_to_float": "float", "float_to_bf16": "bf16", "__builtin_popcount": "int"}
 
 FUNCTIONS = frozenset(
     {*(f"{n}f" for n in FLOAT_MATH), "max_float", "min_float", "saturate", *_RESULTS}
 )
-"""Functions of floats that do nothing but give a value."""
+"""Functions of numbers that do nothing but give a value."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ class Kinds:
                 return types.name(kind)
             case tree.Call(tree.Name(name), _), _:
                 return _RESULTS.get(name, "float")
-            case tree.Number(text), _:
-                return "int" if text.isdigit() else "float"
+            case tree.Number() as literal, _:
+                return _literal(literal)
             case tree.Binary(op), _ if op in COMPARISONS:
                 return "int"
             case tree.Binary("<<" | ">>"), (left, _):
@@ -95,3 +98,14 @@ class Kinds:
                 self._within(no, kind)
             case _:
                 pass
+
+
+def _literal(literal: tree.Number) -> str:
+    """The type of a literal: ``1``, ``0x80000000`` and ``1u``, ``1.0f``; no sum is of 64 bits."""
+    text, value = literal.text.lower(), constant(literal)
+    if value is None:
+        return "float"
+    unsigned = "u" in text or (value >= _SIGNED and text.startswith("0x"))
+    if "l" in text or value >= (2 * _SIGNED if unsigned else _SIGNED):
+        raise Doubt
+    return "unsigned" if unsigned else "int"

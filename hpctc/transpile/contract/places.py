@@ -11,7 +11,9 @@ from hpctc.transpile.contract.values import Bound, Test
 from hpctc.transpile.fold import NEGATED, constant, number
 from hpctc.transpile.kernel import Translated
 
-_ELEMENTS = frozenset({"float", "_Float16", "bf16", "int", "int8_t", "uint8_t", "int16_t", "bool"})
+_ELEMENTS = frozenset(
+    {"float", "_Float16", "bf16", "int", "unsigned", "int8_t", "uint8_t", "int16_t", "bool"}
+)
 
 
 @dataclass(frozen=True)

@@ -257,8 +257,8 @@ class Reader(Places):
                 return self.kinds.converted(inner, types.name(kind))
             case tree.Binary(op, left, right) if op in _ARITHMETIC | _BITS:
                 return binary(op, self._float(left, test), self._float(right, test))
-            case tree.Unary("-", operand):
-                return Op(tree.Unary("-", tree.Name("0")), (self._float(operand, test),))
+            case tree.Unary("-" | "~" as op, operand):
+                return Op(tree.Unary(op, tree.Name("0")), (self._float(operand, test),))
             case tree.Select(condition, yes, no):
                 parts = tuple(self.value(p, test) for p in (condition, yes, no))
                 zero, one, two = (tree.Name(str(i)) for i in range(3))

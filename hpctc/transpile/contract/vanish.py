@@ -13,7 +13,7 @@ from hpctc.transpile.contract.values import Bound, Op, Pick, Value, is_zero, wal
 from hpctc.transpile.fold import constant
 
 _MOST = 2**31
-"""Beyond it C's ints end."""
+"""From 0 to here C's ints, signed and unsigned, are the same."""
 
 _OPERATIONS: Mapping[str, Callable[[int, int], int]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul,
@@ -22,7 +22,7 @@ _OPERATIONS: Mapping[str, Callable[[int, int], int]] = {
     "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 
-_KEEP_ZERO = frozenset({"fabsf", "sqrtf", "max_float", "min_float"})
+_KEEP_ZERO = frozenset({"fabsf", "sqrtf", "max_float", "min_float", "__builtin_popcount"})
 """Functions that are 0 where all that they are given is."""
 
 
@@ -59,7 +59,7 @@ def _computed(template: Any, args: list[int | None], value: Value) -> int | None
             return 0 if left == 0 and right is not None and 0 <= right < 32 else None
         case tree.Binary(op, _, _), [int(left), int(right)] if op in _OPERATIONS:
             made = int(_OPERATIONS[op](left, right))
-            return made if -_MOST <= made < _MOST else None
+            return made if 0 <= made < _MOST else None
         case tree.Select(), [int(chosen), yes, no]:
             return yes if chosen else no
         case tree.Unary("-", _), [0]:
