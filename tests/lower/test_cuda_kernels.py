@@ -147,6 +147,20 @@ graph parts(x: f32[6, 10]) {
   return y, b
 }
 """,
+    "sums over threads that end inside a block": """
+graph head(x: f32[1, 8], y: f32[1, 8], down: f32[2, 8], up: f32[9, 2], v: f32[40, 17]) {
+  a = dense(relu(dense(x, down)), up)
+  b = dense(relu(dense(y, down)), up)
+  c = max(v, axes=[1])
+  return a, a + b, c
+}
+""",
+    "bools behind a product": """
+graph masked(x: f32[64, 64], y: f32[64, 64], m: bool[96, 80]) {
+  z = where(slice(m, begin=[32, 16], end=[96, 80]), x @ y, x)
+  return z
+}
+""",
     "half products": """
 graph half(a: f16[40, 48], b: f16[48, 72], c: f16[72]) {
   y = relu(a @ b + c)

@@ -8,12 +8,13 @@ lowered: then a sample of MetaSchedule's design space, then one thread an elemen
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from tvm import s_tir, tirx
 from tvm.s_tir import dlight
 from tvm.s_tir.dlight.analysis import normalize_prim_func
 
-from hpctc.lower.cuda import sampling, single, threads
+from hpctc.lower.cuda import guards, sampling, single, threads
 from hpctc.lower.cuda.how import Cuda
 from hpctc.lower.cuda.source import target
 
@@ -78,15 +79,23 @@ def _dlight(func: tirx.PrimFunc, how: Cuda) -> Iterator[Scheduled]:
         name = type(rule).__name__
         if window and isinstance(rule, ROWS):
             continue
-        try:
-            made = rule.apply(func, gpu, False)
-        except Exception as problem:  # noqa: BLE001 - rules fail in many ways on foreign shapes
-            log.debug("dlight %s: %s", name, problem)
-            continue
-        if isinstance(made, list):
-            made = made[0] if made else None
-        if isinstance(made, s_tir.Schedule):
-            yield Scheduled(made.mod["main"], f"dlight {name}")
+        made = _applied(rule, func, gpu)
+        if made is not None and guards.exposed(made):
+            made = _applied(rule, guards.copied(func), gpu)
+        if made is not None:
+            yield Scheduled(made, f"dlight {name}")
+
+
+def _applied(rule: Any, func: tirx.PrimFunc, gpu: Any) -> tirx.PrimFunc | None:
+    """What a rule makes of a function; None where it refuses."""
+    try:
+        made = rule.apply(func, gpu, False)
+    except Exception as problem:  # noqa: BLE001 - rules fail in many ways on foreign shapes
+        log.debug("dlight %s: %s", type(rule).__name__, problem)
+        return None
+    if isinstance(made, list):
+        made = made[0] if made else None
+    return made.mod["main"] if isinstance(made, s_tir.Schedule) else None
 
 
 def _is_window(func: tirx.PrimFunc) -> bool:

@@ -16,6 +16,7 @@ from tvm import tirx
 from tvm.tirx.build import split_host_device_mods
 
 from hpctc.core.records import Launch, Tensor
+from hpctc.lower.cuda.guards import exposed
 from hpctc.lower.cuda.rolled import rolled
 
 MAX_THREADS = 1024
@@ -53,6 +54,8 @@ def target(arch: str, host: str = "c") -> tvm.target.Target:
 
 def emit(func: tirx.PrimFunc, name: str, arch: str) -> Emitted:
     """Lower a scheduled function; TVM's errors and :class:`Unlaunchable` mean: schedule it anew."""
+    if exposed(func):
+        raise Unlaunchable(f"TVM would lose the bounds of a sum over threads in {name}")
     gpu = target(arch)
     module = tvm.IRModule({name: rolled(func).with_attr("global_symbol", name)})
     pipeline, _, finish_device = tirx.get_default_tir_pipeline(gpu)
