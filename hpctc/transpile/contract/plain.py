@@ -81,7 +81,7 @@ def _summed(nest: Nest, speller: Speller, total: str) -> list[Any]:
     body: tuple[Any, ...] = (assign(name, speller.value(whole.term), "+="),)
     for digit in reversed(nest.over):
         body = (loop(speller.names[digit], number(nest.space.extents[digit]), *body),)
-    first = number(0) if is_zero(whole.first) else speller.value(whole.first)
+    first = speller.value(nest.zero if is_zero(whole.first) else whole.first)
     mark = Load("", ZERO)
     value = rewritten(nest.value, lambda v: mark if v == whole else v)
     target = tree.Index(tree.Name(nest.array), speller.form(nest.index))
