@@ -11,7 +11,16 @@ from tvm.script import tirx as T  # noqa: N812
 from hpctc.core.records import Tensor
 from hpctc.lower.c.unit import print_unit
 from hpctc.lower.plan import Plan, Step
-from tests.lower.c_cases import SIMD, built, drawn, plan_of, results, simd_rows, tensor
+from tests.lower.c_cases import (
+    SIMD,
+    built,
+    described,
+    drawn,
+    plan_of,
+    results,
+    simd_rows,
+    tensor,
+)
 
 SHAPE = (37,)
 
@@ -139,6 +148,18 @@ def test_scratch_of_a_thread_is_its_own(build_folder: Path) -> None:
     assert body.index("aligned_alloc(64, 120000)") < body.index("free(doubled);")
     a = drawn(plan.inputs[0])
     np.testing.assert_array_equal(run(plan, func, [a], build_folder), 2 * a[:, ::-1] + 1)
+
+
+def test_a_result_that_nobody_wants_has_room_of_its_own(build_folder: Path) -> None:
+    x = tensor("x", (3, 8))
+    first = te.compute((3, 8), lambda i, j: x[i, j] * 2.0, "first")
+    other = te.compute((3, 8), lambda i, j: x[i, j] + 1.0, "other")
+    func = te.create_prim_func([x, first, other])
+    wanted, unread = described("y", first), described("t0", other)
+    step = Step("both", func, ("x", "y", "t0"), outputs=2)
+    plan = Plan("one_of_two", (described("x", x),), (wanted,), (unread,), (step,))
+    a = drawn(plan.inputs[0])
+    np.testing.assert_array_equal(run(plan, func, [a], build_folder), 2 * a)
 
 
 @pytest.mark.parametrize(

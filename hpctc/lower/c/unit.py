@@ -57,7 +57,8 @@ def print_unit(plan: Plan, scheduled: Sequence[tirx.PrimFunc]) -> str:
 
     ``scheduled[i]`` is what became of ``plan.steps[i].func``. The entry is
     ``void NAME(const T *restrict in..., T *restrict out...)``, as
-    :func:`hpctc.native.call.prototype` has it. A plan of one step is a single function.
+    :func:`hpctc.native.call.prototype` has it. A plan of one step whose results are all returned is
+    a single function.
     """
     return print_units([(plan, scheduled)])
 
@@ -77,7 +78,7 @@ def print_plan(plan: Plan, scheduled: Sequence[tirx.PrimFunc], file: Scope) -> P
     tensors = (*plan.inputs, *plan.outputs, *plan.intermediates)
     names = {t.name: scope.fresh(t.name) for t in tensors}
     entry = prototype(plan.entry, renamed(plan.inputs, names), renamed(plan.outputs, names))
-    if len(plan.steps) == 1:
+    if len(plan.steps) == 1 and not plan.intermediates:
         args = [names[a] for a in plan.steps[0].args]
         single = print_function(scheduled[0], plan.entry, args)
         head = [title(plan.inputs, plan.outputs), *signature(entry)]
