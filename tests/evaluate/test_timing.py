@@ -69,6 +69,19 @@ def test_a_single_odd_call_is_no_forgery() -> None:
     assert made.forged(1) == ""
 
 
+def test_a_single_odd_call_of_a_short_start_is_none_either() -> None:
+    made = series([1.0] * 16, starts=8)
+    made.candidate[3] = replace(made.candidate[3], cpu_ns=10**8)
+    assert made.forged(1) == ""
+
+
+def test_lies_of_one_start_are_seen_however_many_others_there_are() -> None:
+    made = series([1.0] * 80, starts=8)
+    for i in (7, 8, 9):
+        made.candidate[i] = replace(made.candidate[i], cpu_ns=10**8)
+    assert made.forged(1).startswith("impossible")
+
+
 def play(code: str, bench: Bench, pair: Pair, base: Sequence[Array], decide: Decide) -> Outcome:
     candidate, reference = bench.compile(code).library, bench.compile(pair.c_code).library
     assert candidate is not None
