@@ -8,7 +8,8 @@ every raw time: what this host's noise looks like. Said again, it goes on where 
 one after the other as they were taken, puts them to the gate's own rules, and counts. Of equals
 every "slower" is a false alarm; then one task is made 10 % slower, and must be found. All ways of
 the gate are tried: two recorded runs of which one task changed, two of which all did (each start is
-a round, of which it takes as many calls as an evaluation does at the least), and ``--live``.
+a round, of which it takes as many calls as an evaluation does at the least, or as many as one with
+time does: 24 starts of ten calls), and ``--live``.
 
 ``benchmarks/gate.rounds.jsonl`` is such a file.
 
@@ -68,8 +69,13 @@ BARS = {"false alarms": 0.01, "found": 0.99}
 ROUND_SECONDS = 0.3
 SIDES, CLOCKS = ("candidate", "baseline"), ("ns", "busy_ns")
 """Of a timing's columns."""
-RUN = tuple(FEWEST_ROUNDS if start == 0 else SHORTEST for start in range(STARTS[0]))
+Run = tuple[int, ...]
 """Calls of each start of a recorded run."""
+
+SHORT: Run = tuple(FEWEST_ROUNDS if start == 0 else SHORTEST for start in range(STARTS[0]))
+"""What an evaluation that is short of time takes of a task: the least."""
+LONG: Run = (10,) * 24
+"""What one with some ten seconds a candidate takes (``hpctc eval --seconds 10``)."""
 
 T = TypeVar("T")
 
@@ -194,7 +200,11 @@ def by_rounds(pool: Pool, planted: str | None, random: np.random.Generator) -> M
 
 
 def by_runs(
-    pool: Pool, planted: str | None, random: np.random.Generator, every: bool = False
+    pool: Pool,
+    planted: str | None,
+    random: np.random.Generator,
+    every: bool = False,
+    run: Run = SHORT,
 ) -> Mapping[str, Change]:
     """Two recorded runs: some rounds in a row are the starts of the old one, some of the new one.
 
@@ -204,23 +214,23 @@ def by_runs(
     old, new = {}, {}
     changed = planted or str(random.choice(list(pool)))
     for name, timings in pool.items():
-        first, second = spans(len(timings), random)
+        first, second = spans(len(timings), len(run), random)
         source = "new" if every or name == changed else "old"
         loss = PLANTED if name == planted else 1.0
-        sides = [swapped(timings[at : at + len(RUN)], random) for at in (first, second)]
-        old[name, 0] = measured(name, run_of(sides[0]), "old")
-        new[name, 0] = measured(name, slower(run_of(sides[1]), loss), source)
+        sides = [swapped(timings[at : at + len(run)], random) for at in (first, second)]
+        old[name, 0] = measured(name, run_of(sides[0], run), "old")
+        new[name, 0] = measured(name, slower(run_of(sides[1], run), loss), source)
     how = Conditions(THRESHOLD, stray=stray(old, new), among=len(pool) if every else 1)
     changes = {name: change(old[name, 0], new[name, 0], how) for name, _ in old}
     all_of_it = whole(old, new, how)
     return changes if all_of_it is None else {**changes, "all": all_of_it}
 
 
-def spans(count: int, random: np.random.Generator) -> tuple[int, int]:
+def spans(count: int, length: int, random: np.random.Generator) -> tuple[int, int]:
     """Where two runs of starts begin that share none, in either order."""
-    gap = count - 2 * len(RUN)
+    gap = count - 2 * length
     first, second = sorted(int(n) for n in random.integers(gap + 1, size=2))
-    both = (first, second + len(RUN))
+    both = (first, second + length)
     return both if random.integers(2) else both[::-1]
 
 
@@ -237,15 +247,15 @@ def with_columns(timing: Timing, columns: Mapping[str, Any]) -> Timing:
     return replace(timing, **columns)
 
 
-def run_of(starts: Sequence[Timing]) -> Timing:
-    """What an evaluation that is short of time takes of so many starts."""
+def run_of(starts: Sequence[Timing], run: Run) -> Timing:
+    """What an evaluation takes of so many starts."""
 
     def cut(name: str) -> tuple[int, ...]:
-        pairs = zip(starts, RUN, strict=True)
+        pairs = zip(starts, run, strict=True)
         return tuple(ns for t, calls in pairs for ns in getattr(t, name)[:calls])
 
     names = [f"{side}_{clock}" for side in SIDES for clock in CLOCKS]
-    return with_columns(starts[0], {name: cut(name) for name in names} | {"starts": RUN})
+    return with_columns(starts[0], {name: cut(name) for name in names} | {"starts": run})
 
 
 def slower(timing: Timing, loss: float) -> Timing:
@@ -265,8 +275,10 @@ def measured(name: str, timing: Timing, source: str) -> Measured:
 
 
 GATES: Sequence[tuple[str, Gate, int]] = (
-    ("recorded, one task changed", by_runs, 2 * STARTS[0]),
-    ("recorded, all changed", partial(by_runs, every=True), 2 * STARTS[0]),
+    ("recorded, one task changed", by_runs, 2 * len(SHORT)),
+    ("recorded, all changed", partial(by_runs, every=True), 2 * len(SHORT)),
+    ("with time, one changed", partial(by_runs, run=LONG), 2 * len(LONG)),
+    ("with time, all changed", partial(by_runs, every=True, run=LONG), 2 * len(LONG)),
     ("--live", by_rounds, live.MOST),
 )
 """Each with the rounds that a task must have."""
