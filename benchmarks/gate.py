@@ -11,7 +11,7 @@ the gate are tried: two recorded runs of which one task changed, two of which al
 a round, of which it takes as many calls as an evaluation does at the least, or as many as one with
 time does: 24 starts of ten calls), and ``--live``.
 
-``benchmarks/gate.rounds.jsonl`` is such a file.
+``benchmarks/gate.rounds.jsonl`` is such a file of a busy host, ``gate.quiet.jsonl`` of a quiet one.
 
 ``python benchmarks/gate.py --plant N [--keep FILE]`` does it for real: N times ``--live`` on a
 pair's C against itself with a comment, and N times against itself made to spin for a tenth of its
