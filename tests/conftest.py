@@ -1,6 +1,8 @@
 """What all tests share: goldens, and a folder for code compiled in this session."""
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ settings.register_profile("explore", print_blob=True)
 settings.load_profile("steady")
 
 GOLDEN = Path(__file__).parent / "golden"
+
+SERVER = Path(__file__).parent / "models" / "server.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -33,6 +37,15 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """Where a server of a test's own speaks OpenAI's protocol: ``tests/models/server.py``."""
+    with subprocess.Popen([sys.executable, SERVER], stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+        server.kill()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ repair turns a Verdict leads to the next Prompt, and the last turn's is timed an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal, Self
 
 from hpctc.core.codec import content_id
@@ -54,11 +54,16 @@ class Record:
     id: str = ""
 
     @classmethod
-    def make(cls, **fields: Any) -> Self:
+    def make(cls, **values: Any) -> Self:
         """Build the record and give it its id; the arguments are the record's fields but ``id``."""
-        draft = cls(**fields)
+        draft = cls(**values)
         what = {name: getattr(draft, name) for name in cls.KEY}
-        return cls(id=content_id(cls.__name__, what), **fields)
+        return cls(id=content_id(cls.__name__, what), **values)
+
+    def remade(self, **changes: Any) -> Self:
+        """The record with other values in these fields, and the id that goes with them."""
+        kept = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "id"}
+        return self.make(**{**kept, **changes})
 
     def is_genuine(self) -> bool:
         """Whether the id is the hash of the content: false after somebody changed the file."""

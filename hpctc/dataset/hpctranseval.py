@@ -10,7 +10,7 @@ row carries a launch configuration: a :class:`Published` record therefore is no
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Literal, get_args
 
@@ -155,9 +155,7 @@ def _record(path: Path, group: Group, index: int, row: object) -> Published:
         raise CorruptRecord(f"{path}, row {index} is not of the published layout: {problem}") from (
             None
         )
-    return Published.make(
-        **{f.name: getattr(draft, f.name) for f in fields(draft) if f.name != "id"}
-    )
+    return draft.remade()
 
 
 def _arguments(attrs: Sequence[tuple[str, Any]]) -> Any:

@@ -171,19 +171,12 @@ def _pair(task: Task, kind: str, side: _Side) -> Pair:
         **{k: v for k, v in old.provenance.schedules.items() if k.startswith("c ")},
         **{k: v for k, v in side.schedules.items() if not k.startswith("c ")},
     }
-    return Pair.make(
+    return old.remade(
         name=f"{task.name}.{kind}",
-        category=old.category,
-        graph=old.graph,
-        c_code=old.c_code,
         cuda_code=side.code,
-        entry=old.entry,
         launches=side.launches,
-        inputs=old.inputs,
-        outputs=old.outputs,
         intermediates=side.intermediates,
-        flops=old.flops,
-        bytes=old.bytes,
+        checks=(),
         provenance=replace(
             old.provenance,
             source=source_of(kind),

@@ -24,16 +24,17 @@ def renamed(graph: Graph, names: Mapping[str, str]) -> Graph:
     return Graph(
         graph.name,
         tuple(replace(i, name=full.get(i.name, i.name)) for i in graph.inputs),
-        tuple(_node(n, full) for n in graph.nodes),
+        tuple(renamed_node(n, full, full) for n in graph.nodes),
         tuple(full.get(o, o) for o in graph.outputs),
     )
 
 
-def _node(node: Node, names: Mapping[str, str]) -> Node:
+def renamed_node(node: Node, results: Mapping[str, str], reads: Mapping[str, str]) -> Node:
+    """The node with its results, and the values that it reads, called by their new names."""
     return replace(
         node,
-        results=tuple(replace(v, name=names.get(v.name, v.name)) for v in node.results),
-        args=tuple(names.get(a, a) if isinstance(a, str) else a for a in node.args),
+        results=tuple(replace(v, name=results.get(v.name, v.name)) for v in node.results),
+        args=tuple(reads.get(a, a) if isinstance(a, str) else a for a in node.args),
     )
 
 

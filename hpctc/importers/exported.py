@@ -25,7 +25,7 @@ from hpctc.importers.aten import EMITTERS, Site
 from hpctc.importers.domains import around
 from hpctc.importers.errors import ImportFailed, Missing, NoSaying, unsupported
 from hpctc.importers.hints import hint
-from hpctc.importers.imported import Imported, compared, legal
+from hpctc.importers.imported import Imported, Original, finished
 from hpctc.importers.module import Example, first_line
 from hpctc.importers.scribe import Scribe, Value
 
@@ -57,19 +57,13 @@ def import_module(example: Example, name: str, origin: str, seed: int = 0) -> Im
     writing.inputs(example.inputs)
     _refuse_missing(program, writing)
     outputs = writing.run()
-    try:
-        graph = writing.pen.finish(outputs)
-        graph, notes = legal(graph, frozenset(writing.guessed))
-    except GraphError as problem:
-        raise ImportFailed(f"no legal graph: {problem.message}", problem.hint) from None
-    used = {i.name for i in graph.inputs}
-    constants = [n for n in writing.pen.constants if n in used]
-    if constants:
-        notes += (f"Constants of the model that are inputs here: {', '.join(constants)}.",)
-    fixed = {**writing.pen.constants, **writing.examples}
-    run = _Original(example, writing.sources)
-    difference, tolerance = compared(graph, fixed, run, seed)
-    return Imported(graph, f"{origin}, by torch {torch.__version__}", difference, tolerance, notes)
+    original = Original(
+        f"{origin}, by torch {torch.__version__}",
+        _Original(example, writing.sources),
+        seed,
+        writing.examples,
+    )
+    return finished(writing.pen, outputs, writing.guessed, original)
 
 
 def _exported(example: Example) -> ExportedProgram:

@@ -1,8 +1,8 @@
 """What an import gives: a graph, and how far it was from the original when both were run."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,9 +19,23 @@ from hpctc.graph.samples import sensible
 from hpctc.graph.text import show
 from hpctc.importers.domains import positive
 from hpctc.importers.errors import ImportFailed
+from hpctc.importers.scribe import Scribe
 
 Run = Callable[[Mapping[str, Array]], Sequence[Array]]
 """Runs the original on inputs that are named as the graph's; gives its outputs in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What a graph was made of."""
+
+    origin: str
+    """In words, as :attr:`Imported.origin`."""
+    run: Run
+    seed: int
+    """Of the values on which both are run."""
+    fixed: Mapping[str, Array] = field(default_factory=dict)
+    """Inputs that are not drawn, beside the constants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,33 @@ class Imported:
             *self.notes,
         ]
         return "".join(f"# {line}\n" for line in said) + show(self.graph)
+
+
+def finished(
+    pen: Scribe, outputs: Sequence[str], guessed: Collection[str], original: Original
+) -> Imported:
+    """The end of every import: a legal graph that does what its original does.
+
+    Args:
+        pen: What wrote the graph.
+        outputs: Its outputs in order.
+        guessed: The inputs whose domains are a guess that may be narrowed.
+        original: What it was made of.
+
+    Raises:
+        ImportFailed: There is no such graph.
+    """
+    try:
+        graph, notes = legal(pen.finish(outputs), frozenset(guessed))
+    except GraphError as problem:
+        raise ImportFailed(f"no legal graph: {problem.message}", problem.hint) from None
+    used = {i.name for i in graph.inputs}
+    constants = [name for name in pen.constants if name in used]
+    if constants:
+        notes += (f"Constants of the model that are inputs here: {', '.join(constants)}.",)
+    fixed = {**pen.constants, **original.fixed}
+    difference, tolerance = compared(graph, fixed, original.run, original.seed)
+    return Imported(graph, original.origin, difference, tolerance, notes)
 
 
 def legal(graph: Graph, given: frozenset[str]) -> tuple[Graph, tuple[str, ...]]:

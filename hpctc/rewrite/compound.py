@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.graph import cost
 from hpctc.graph.check import check
-from hpctc.graph.ir import Graph, Node, Value
+from hpctc.graph.ir import Graph, Node
+from hpctc.graph.rename import renamed_node
 from hpctc.rewrite.scale import Axis, Group, free_groups, resized
 
 ALPHA = 0.8
@@ -210,7 +211,7 @@ def _deepened(graph: Graph, block: Block, count: int) -> tuple[Graph, dict[str, 
             step = {name: _fresh(name, names) for name in [*own, *_made(first)]}
             step[into] = feeding
             inputs += [replace(i, name=step[i.name]) for i in graph.inputs if i.name in own]
-            run = [_moved(node, step) for node in first]
+            run = [renamed_node(node, step, step) for node in first]
         origin |= {step[name]: name for name in own}
         body += run
         feeding = step[out]
@@ -218,7 +219,7 @@ def _deepened(graph: Graph, block: Block, count: int) -> tuple[Graph, dict[str, 
     last = _matched(first, nodes[end - block.length : end], into)
     assert last is not None
     tail = {last[out]: feeding}
-    body += [_moved(node, tail) for node in nodes[end:]]
+    body += [renamed_node(node, tail, tail) for node in nodes[end:]]
     outputs = tuple(tail.get(name, name) for name in graph.outputs)
     used = {arg for node in body for arg in node.operands} | set(outputs)
     kept = tuple(i for i in inputs if i.name in used)
@@ -338,12 +339,6 @@ def _weights(graph: Graph) -> frozenset[str]:
 
 def _made(run: Sequence[Node]) -> set[str]:
     return {value.name for node in run for value in node.results}
-
-
-def _moved(node: Node, names: Mapping[str, str]) -> Node:
-    results = tuple(Value(names.get(v.name, v.name), v.type) for v in node.results)
-    args = tuple(names.get(a, a) if isinstance(a, str) else a for a in node.args)
-    return replace(node, results=results, args=args)
 
 
 def _fresh(name: str, taken: set[str]) -> str:

@@ -17,6 +17,7 @@ from hpctc.graph import ops
 from hpctc.graph.check import intervals, node_interval
 from hpctc.graph.infer import literal_dtype, results
 from hpctc.graph.ir import Arg, Attr, Graph, Interval, Node, TensorType, Value
+from hpctc.graph.rename import renamed_node
 
 RANGE = {
     "float32": Interval(-3.4e38, 3.4e38),
@@ -136,8 +137,8 @@ class Edit:
         reads = {old: taken.get(new, new) for old, new in replaced.items()}
         moved = {old: self._fresh() for old in replaced}
         results = moved | taken
-        before = [_renamed(n, results, reads | taken) for n in graph.nodes]
-        added = [_renamed(n, taken, moved | taken) for n in self.nodes]
+        before = [renamed_node(n, results, reads | taken) for n in graph.nodes]
+        added = [renamed_node(n, taken, moved | taken) for n in self.nodes]
         place = max(
             i for i, n in enumerate(graph.nodes) if any(v.name in replaced for v in n.results)
         )
@@ -204,14 +205,6 @@ def _flushed(interval: Interval, kind: TensorType) -> Interval:
 
 def _holds(kind: TensorType, interval: Interval) -> bool:
     return interval.within(RANGE[kind.dtype])
-
-
-def _renamed(node: Node, results: Mapping[str, str], reads: Mapping[str, str]) -> Node:
-    return replace(
-        node,
-        results=tuple(replace(v, name=results.get(v.name, v.name)) for v in node.results),
-        args=tuple(reads.get(a, a) if isinstance(a, str) else a for a in node.args),
-    )
 
 
 def _ordered(nodes: list[Node]) -> list[Node]:

@@ -1,9 +1,6 @@
 """``hpctc translate``: streamed, built, held against the emulated CUDA; its exit codes."""
 
 import json
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +8,6 @@ from click.testing import CliRunner, Result
 
 from hpctc.cli import main
 from hpctc.native.compiler import compiler
-
-SERVER = Path(__file__).parents[1] / "models" / "server.py"
 
 SAXPY = """
 #include <cuda_runtime.h>
@@ -45,14 +40,6 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "saxpy.cu"
     path.write_text(SAXPY)
     return path
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with subprocess.Popen([sys.executable, SERVER], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
-        server.kill()
 
 
 def recorded(folder: Path, *codes: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 
@@ -27,11 +27,6 @@ def known(pairs: list[Pair]) -> Neighbours:
 @pytest.fixture(scope="module")
 def tasks() -> dict[str, Pair]:
     return {task.name: task.pair for task in suite.load("mini").tasks}
-
-
-def changed(pair: Pair, **new: object) -> Pair:
-    kept = {f.name: getattr(pair, f.name) for f in fields(pair) if f.name != "id"}
-    return Pair.make(**{**kept, **new})
 
 
 def named(pairs: list[Pair], name: str) -> Pair:
@@ -67,10 +62,10 @@ def test_the_nearest_is_shown_last(known: Neighbours, tasks: dict[str, Pair]) ->
 
 def test_descent_is_followed_through_those_that_are_not_there(pairs: list[Pair]) -> None:
     task, child, cousin = (named(pairs, name) for name in ("softmax", "transpose", "conv1d"))
-    mine = changed(task, provenance=replace(task.provenance, parents=("ancestor",)))
-    theirs = changed(child, provenance=Provenance(source="file", parents=("ancestor",)))
+    mine = task.remade(provenance=replace(task.provenance, parents=("ancestor",)))
+    theirs = child.remade(provenance=Provenance(source="file", parents=("ancestor",)))
     assert Neighbours([theirs, cousin]).of(mine, 5) == [cousin]
-    linked = changed(cousin, provenance=Provenance(source="file", parents=(theirs.id,)))
+    linked = cousin.remade(provenance=Provenance(source="file", parents=(theirs.id,)))
     assert Neighbours([theirs, linked]).of(mine, 5) == []
 
 
@@ -82,15 +77,15 @@ def test_the_same_kernel_under_other_names_and_sizes_is_left_out(
     code = re.sub(r"\b(v\d+|x|w|tx|bx)\b", r"renamed_\1", tasks[name].cuda_code)
     code = re.sub(r"(?<![\w.])(\d+)(?![\w.])", lambda m: str(3 * int(m[1]) + 1), code)
     assert code != tasks[name].cuda_code
-    hidden = changed(named(pairs, "transpose"), cuda_code=code)
+    hidden = named(pairs, "transpose").remade(cuda_code=code)
     assert Neighbours([hidden]).of(tasks[name], 1) == []
     assert Neighbours([hidden]).like(tasks[name].cuda_code, 1) == []
 
 
 def test_the_same_operators_are_left_out_however_they_are_wired(pairs: list[Pair]) -> None:
     graph = "graph a(x: f32[8]) {{\n  u = {0}(x)\n  v = {1}(u)\n  return v\n}}\n"
-    shown = changed(named(pairs, "relu"), graph=graph.format("exp", "tanh"))
-    task = changed(shown, graph=graph.format("tanh", "exp"), cuda_code="__global__ void k() {}")
+    shown = named(pairs, "relu").remade(graph=graph.format("exp", "tanh"))
+    task = shown.remade(graph=graph.format("tanh", "exp"), cuda_code="__global__ void k() {}")
     assert skeleton(shown.graph) != skeleton(task.graph)
     assert Neighbours([shown]).of(task, 1) == []
 

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,17 +18,7 @@ from hpctc.core.records import Answer, Prompt, Score, Task
 from hpctc.core.run import read_about
 from hpctc.core.suite import Suite, load, write
 
-SERVER = Path(__file__).parents[1] / "models" / "server.py"
-
 FAST = ["--checks", "none", "--seconds", "0", "--threads", "1"]
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with subprocess.Popen([sys.executable, SERVER], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
-        server.kill()
 
 
 def requests(url: str) -> list[tuple[str, int]]:

@@ -1,6 +1,6 @@
 """``hpctc eval --model rules`` needs no weights, GPU or network, and abstains with a number."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,8 +52,7 @@ def with_cuda(pair: Pair) -> Pair:
         shared_bytes=0,
         args=tuple(t.name for t in (*pair.outputs, *pair.inputs)),
     )
-    kept = {f.name: getattr(pair, f.name) for f in fields(pair) if f.name != "id"}
-    return Pair.make(**{**kept, "cuda_code": code, "launches": (launch,)})
+    return pair.remade(cuda_code=code, launches=(launch,))
 
 
 @pytest.fixture

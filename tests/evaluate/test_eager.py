@@ -101,9 +101,7 @@ def test_it_takes_its_turns_beside_the_jail(both: Pair, bench: Bench) -> None:
 def test_a_graph_that_torch_lacks_has_no_such_rung(both: Pair, bench: Bench) -> None:
     other = GRAPH.replace("softmax(s, axis=1)", "mod(s, 2.5)")
     assert lacks(parse(other)) == "mod"
-    pair = Pair.make(
-        **{**{f: getattr(both, f) for f in both.__slots__ if f != "id"}, "graph": other}
-    )
+    pair = both.remade(graph=other)
     with ExitStack() as opened:
         assert Torch().open(pair, bench, opened) == (
             "there is no mod in the table of torch's operators"

@@ -7,9 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,16 +18,6 @@ from hpctc.models import http, model, wire
 from hpctc.models.base import Question, Sampling, ask, in_order
 from hpctc.models.completion import Api
 from hpctc.models.http import Http
-
-SERVER = Path(__file__).with_name("server.py")
-
-
-@pytest.fixture
-def url() -> Iterator[str]:
-    with subprocess.Popen([sys.executable, SERVER], stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
-        yield f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
-        server.kill()
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from hpctc.graph.op import Array
 from hpctc.importers.domains import around
 from hpctc.importers.errors import ImportFailed, Missing, NoSaying, unsupported
 from hpctc.importers.hints import GENERAL
-from hpctc.importers.imported import Imported, compared, legal
+from hpctc.importers.imported import Imported, Original, finished
 from hpctc.importers.onnx import EMITTERS, Site
 from hpctc.importers.scribe import Scribe, Value
 
@@ -47,16 +47,8 @@ def import_model(path: Path, seed: int = 0) -> Imported:
     if missing:
         raise unsupported(Missing(n.op_type, n.name, GENERAL) for n in missing.values())
     outputs = writing.run()
-    try:
-        graph, notes = legal(writing.pen.finish(outputs), frozenset(writing.guessed))
-    except GraphError as problem:
-        raise ImportFailed(f"no legal graph: {problem.message}", problem.hint) from None
-    used = {i.name for i in graph.inputs}
-    constants = [n for n in writing.pen.constants if n in used]
-    if constants:
-        notes += (f"Constants of the model that are inputs here: {', '.join(constants)}.",)
-    difference, tolerance = compared(graph, writing.pen.constants, writing.original, seed)
-    return Imported(graph, f"{path.name} by onnx {onnx.__version__}", difference, tolerance, notes)
+    original = Original(f"{path.name} by onnx {onnx.__version__}", writing.original, seed)
+    return finished(writing.pen, outputs, writing.guessed, original)
 
 
 def _onnx() -> Any:

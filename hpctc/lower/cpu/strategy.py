@@ -1,5 +1,6 @@
 """Ways to schedule a function, each a text that makes the same schedule again."""
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
@@ -12,12 +13,12 @@ from hpctc.lower.cpu.tile import Shape
 
 
 @dataclass(frozen=True)
-class Strategy(Spec):
+class Strategy(Spec, ABC):
     """A named way to schedule; its fields are what a tuner may vary."""
 
+    @abstractmethod
     def apply(self, func: tirx.PrimFunc) -> tirx.PrimFunc:
         """The scheduled function; raises what TVM raises where the strategy does not fit."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -90,4 +91,4 @@ STRATEGIES = {
 
 def read(text: str) -> Strategy:
     """The strategy that a schedule text names."""
-    return load(STRATEGIES, text, "schedule", Strategy)
+    return load(STRATEGIES, text, "schedule", Strategy)  # type: ignore[type-abstract]

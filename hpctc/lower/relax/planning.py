@@ -13,7 +13,7 @@ from hpctc.graph import ops
 from hpctc.graph.ir import Graph, Node, TensorType
 from hpctc.graph.op import Op
 from hpctc.lower.plan import Plan
-from hpctc.lower.relax import (
+from hpctc.lower.relax import (  # noqa: F401  imported for the emitters that they hold
     bits,
     blocks,
     channel,
@@ -34,27 +34,6 @@ from hpctc.lower.relax import (
 )
 from hpctc.lower.relax.reading import read
 from hpctc.lower.relax.site import EMITTERS, FUNCTIONS, Emitter, Site
-
-FAMILIES = (
-    bits,
-    blocks,
-    channel,
-    compute,
-    elementwise,
-    fast,
-    gather,
-    image,
-    layout,
-    loss,
-    norms,
-    pools,
-    reductions,
-    scan,
-    scatter,
-    sort,
-    spectral,
-)
-"""The modules that fill the table of emitters."""
 
 
 class LoweringError(HpctcError):
