@@ -75,11 +75,11 @@ def test_a_single_odd_call_of_a_short_start_is_none_either() -> None:
     assert made.forged(1) == ""
 
 
-def test_lies_of_one_start_are_seen_however_many_others_there_are() -> None:
+def test_a_burst_that_a_virtual_machine_counts_as_computed_is_no_forgery() -> None:
     made = series([1.0] * 80, starts=8)
-    for i in (7, 8, 9):
+    for i in range(10, 20):
         made.candidate[i] = replace(made.candidate[i], cpu_ns=10**8)
-    assert made.forged(1).startswith("impossible")
+    assert made.forged(1) == ""
 
 
 def play(code: str, bench: Bench, pair: Pair, base: Sequence[Array], decide: Decide) -> Outcome:
