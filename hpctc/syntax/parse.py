@@ -15,7 +15,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError
 from hpctc.core.errors import HpctcError
 from hpctc.core.resources import root
 from hpctc.syntax import tree
-from hpctc.syntax.build import Builder
+from hpctc.syntax.builder import Builder
 from hpctc.syntax.vocabulary import (
     TEMPLATES,
     TYPES,

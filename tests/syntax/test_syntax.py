@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from hpctc.syntax import tree
 from hpctc.syntax.parse import SourceError, parse
-from hpctc.syntax.printer import _BINARY, show
+from hpctc.syntax.printer import show
+from hpctc.syntax.printer.strength import BINARY
 
 SOURCES = Path(__file__).parent / "sources"
 PUBLISHED = Path(__file__).parents[3] / "shared" / "hpctranseval"
@@ -52,7 +53,7 @@ atoms = st.builds(tree.Name, names) | st.builds(
 
 
 def grow(inner: st.SearchStrategy[tree.Expr]) -> st.SearchStrategy[tree.Expr]:
-    binary = st.sampled_from(sorted(_BINARY))
+    binary = st.sampled_from(sorted(BINARY))
     lvalue = st.builds(tree.Index, inner, inner) | st.builds(tree.Name, names)
     return (
         st.builds(tree.Binary, binary, inner, inner)
