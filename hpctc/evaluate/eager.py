@@ -200,6 +200,7 @@ TABLE: dict[str, Run] = {
         x[0], tuple(a["axes"]) or None, correction=0, keepdim=a["keepdims"]
     ),
     "cumsum": lambda t, x, a: t.cumsum(x[0], a["axis"]),
+    "cumprod": lambda t, x, a: t.cumprod(x[0], a["axis"]),
     "clip": lambda t, x, a: t.clamp(x[0], a["min"], a["max"]),
     "concat": lambda t, x, a: t.cat(tuple(x), a["axis"]),
     "stack": lambda t, x, a: t.stack(tuple(x), a["axis"]),

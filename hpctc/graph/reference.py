@@ -26,7 +26,8 @@ the outputs' element type.
 like jump. The graph is evaluated again in float64 with the operands of every such operator moved
 within :data:`SPREADS` times their own error, up, down, and mixed at random; an element of an output
 that changes is undecided (a float: by more than a quarter of the tolerance). Operands that no
-rounding has touched (an input, its maximum) stay.
+rounding has touched (an input, its maximum) stay. A remainder and a floored quotient round before
+they jump, so they doubt themselves by float32's half epsilon: halves are computed in float32 too.
 
 *What is right elsewhere?* (:attr:`Reference.outputs`) The float64 meaning.
 """
@@ -50,6 +51,10 @@ SPREADS = 8.0
 
 ULPS = 8.0
 """Least tolerance, in units of the last place (machine epsilon) of the outputs."""
+
+DECIDING = float(np.finfo(np.float32).eps) / 2
+"""Half the epsilon of the arithmetic in which a quotient is floored, whatever type it is kept in:
+the quotient of two halves that is not whole is further from whole than that."""
 
 
 @dataclass(frozen=True)
@@ -268,8 +273,9 @@ class _Nudged:
             for a, x in zip(node.args, operands, strict=True)
         ]
         if op.rounding == "composite":
-            unit = float(np.finfo(node.results[0].type.dtype).eps) / 2
-            doubts = [d + SPREADS * unit * np.abs(x) for d, x in zip(doubts, operands, strict=True)]
+            doubts = [
+                d + SPREADS * DECIDING * np.abs(x) for d, x in zip(doubts, operands, strict=True)
+            ]
         other = self._moved(node, op, operands, doubts, self.way or 1, right)
         if self.way == 0:
             back = self._moved(node, op, operands, doubts, -1, right)

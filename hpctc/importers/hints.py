@@ -5,7 +5,6 @@ TABLE = {
     "scatter_": "write scattering as a product with one_hot(indices)",
     "slice_scatter": "build the result with torch.cat instead of writing into a slice",
     "select_scatter": "build the result with torch.stack instead of writing into a row",
-    "cumprod": "use exp(cumsum(log(x))) for positive x",
     "nonzero": "a result's shape must not depend on values; use torch.where with three arguments",
     "fft": "write the transform as two matmuls with cosine and sine tables (docs/families.md)",
     "rand": "pass the random tensor as an argument",

@@ -17,7 +17,7 @@ BY_IMAGE = (
 )  # fmt: skip
 """Operators that treat every element of their first operand's first axis on its own."""
 
-ALONG_AN_AXIS = ("softmax", "log_softmax", "cumsum", "argmax", "argmin")
+ALONG_AN_AXIS = ("softmax", "log_softmax", "cumsum", "cumprod", "argmax", "argmin")
 
 
 def batched(edit: Edit, node: Node) -> list[bool] | None:

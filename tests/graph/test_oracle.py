@@ -118,6 +118,7 @@ ORACLES: dict[str, Oracle] = {
     "argmax": lambda x, axis, keepdims: torch.argmax(x, dim=axis, keepdim=keepdims),
     "argmin": lambda x, axis, keepdims: torch.argmin(x, dim=axis, keepdim=keepdims),
     "cumsum": lambda x, axis: torch.cumsum(x, axis),
+    "cumprod": lambda x, axis: torch.cumprod(x, axis),
     "softmax": lambda x, axis: torch.softmax(x, axis),
     "log_softmax": lambda x, axis: torch.log_softmax(x, axis),
     "dense": lambda x, w: F.linear(x, w),

@@ -101,6 +101,18 @@ def test_float_remainders_doubt_their_own_quotient() -> None:
     assert reference(graph, inputs).undecided["v0"].tolist() == [True, False, True]
 
 
+def test_halves_are_floored_in_single_precision_as_if_it_were_exact() -> None:
+    # All significands of halves, at all distances of exponents that a half's quotient can have.
+    whole = np.arange(1024, 2048)
+    for shift in range(12):
+        a, b = (whole << shift)[:, None], whole[None]
+        single = np.floor(a.astype(np.float32) / b.astype(np.float32))
+        assert np.array_equal(single, a // b)
+    graph = one("x: f16[40, 40] in [-9, 9], y: f16[40, 40] in [0.1, 1]", "x % y, x // y")
+    right = reference(graph, draw(graph, 3))
+    assert right.decided > 0.99
+
+
 def test_the_same_question_has_the_same_answer() -> None:
     graph = one("x: f32[40, 40]", "softmax(x @ x) > 0.05")
     inputs = draw(graph, 5)

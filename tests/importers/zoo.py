@@ -361,6 +361,7 @@ def reductions() -> Any:
             x.var((0, 1), unbiased=False),
             x.argmax(-1),
             x.cumsum(1),
+            x.cumprod(2),
             x.max(1).indices,
             x.norm(p=1, dim=2),
         )

@@ -82,6 +82,7 @@ RELAX: dict[str, Build] = {
     "softmax": lambda xs, a: nn.softmax(xs[0], a["axis"]),
     "log_softmax": lambda xs, a: nn.log_softmax(xs[0], a["axis"]),
     "cumsum": lambda xs, a: R.cumsum(xs[0], a["axis"]),
+    "cumprod": lambda xs, a: R.cumprod(xs[0], a["axis"]),
     "layer_norm": lambda xs, a: nn.layer_norm(
         *xs, axes=list(range(-a["axes_count"], 0)), epsilon=a["eps"]
     ),

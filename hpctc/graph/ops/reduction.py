@@ -1,4 +1,4 @@
-"""Reductions over axes, and the running sum."""
+"""Reductions over axes, and what they come to on the way: running sums and products."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -191,34 +191,42 @@ _arg("argmax", np.argmax, 1, "the largest x")
 _arg("argmin", np.argmin, -1, "the smallest x")
 
 
-def _cumsum_type(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
-    axis_of("cumsum", attrs["axis"], types[0].rank)
-    return (types[0],)
+def running(name: str, f: Callable[..., Any], image: Any, doc: str, **rest: Any) -> Op:
+    """Declare what a reduction comes to after every element; ``f`` has numpy's signature."""
+    dtypes, domain = rest.setdefault("dtypes", FLOATS), rest.pop("domain", None)
 
+    def infer(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
+        axis_of(name, attrs["axis"], types[0].rank)
+        return (types[0],)
 
-def _along(types: Types, attrs: Attrs) -> int:
-    return types[0].shape[axis_of("cumsum", attrs["axis"], types[0].rank)]
+    def along(types: Types, attrs: Attrs) -> int:
+        return types[0].shape[axis_of(name, attrs["axis"], types[0].rank)]
 
-
-declare(
-    Op(
-        name="cumsum",
-        category="reduction",
-        doc="y[i] = x[0] + ... + x[i] along axis",
-        arity=(1, 1),
-        infer=_cumsum_type,
-        meaning=lambda xs, attrs: (np.cumsum(xs[0], axis=attrs["axis"], dtype=xs[0].dtype),),
-        image=lambda xs, types, attrs: iv.hull([xs[0], _sum(xs[0], _along(types, attrs))]),
-        flops=lambda types, results, attrs: types[0].size,
-        attrs=(AttrDef("axis", "int"),),
-        dtypes=(*FLOATS, I32),
-        rounding="summed",
-        terms=_along,
-        samples=(
-            Sample((TensorType((5, 17), F32),), {"axis": -1}),
-            Sample((TensorType((6, 3, 5), F32),), {"axis": 0}),
-            Sample((TensorType((3, 7), F16),), {"axis": 1}),
-            Sample((TensorType((3, 7), I32),), {"axis": 1}),
-        ),
+    shapes = [((5, 17), F32, -1), ((6, 3, 5), F32, 0), *(((3, 7), d, 1) for d in dtypes[1:])]
+    return declare(
+        Op(
+            name=name,
+            category="reduction",
+            doc=f"y[i] = {doc} along axis",
+            arity=(1, 1),
+            infer=infer,
+            meaning=lambda xs, attrs: (f(xs[0], axis=attrs["axis"], dtype=xs[0].dtype),),
+            image=lambda xs, types, attrs: iv.hull([xs[0], image(xs[0], along(types, attrs))]),
+            flops=lambda types, results, attrs: types[0].size,
+            attrs=(AttrDef("axis", "int"),),
+            terms=along,
+            samples=tuple(
+                Sample((TensorType(shape, dtype),), {"axis": axis}, (domain,))
+                for shape, dtype, axis in shapes
+            ),
+            **rest,
+        )
     )
-)
+
+
+running("cumsum", np.cumsum, _sum, "x[0] + ... + x[i]", dtypes=(*FLOATS, I32), rounding="summed")
+# Next to 1, so that the last products are neither lost nor all there is.
+running(
+    "cumprod", np.cumprod, _prod, "x[0] * ... * x[i]", rounding="composite",
+    domain=Interval(0.5, 1.5),
+)  # fmt: skip

@@ -61,9 +61,15 @@ emits("argmax.default")(_argument("argmax"))
 emits("argmin.default")(_argument("argmin"))
 
 
-@emits("cumsum.default")
-def _cumsum(site: Site, x: Value, dim: int, **_: Any) -> Value:
-    return site.scribe.op("cumsum", site.scribe.cast(x, site.dtype), axis=dim)
+def _running(name: str) -> Emitter:
+    def emit(site: Site, x: Value, dim: int, **_: Any) -> Value:
+        return site.scribe.op(name, site.scribe.cast(x, site.dtype), axis=dim)
+
+    return emit
+
+
+emits("cumsum.default")(_running("cumsum"))
+emits("cumprod.default")(_running("cumprod"))
 
 
 @emits("softmax.int", "_softmax.default")

@@ -28,6 +28,10 @@ def some_axes(rng: random.Random, rank: int) -> tuple[int, ...]:
     return tuple(sorted(rng.sample(range(rank), rng.randint(1, rank))))
 
 
+MOST_FACTORS = 16
+"""In a grown product: of more, nothing is left or everything overflows."""
+
+
 def _reduce(name: str) -> Move:
     def reduce(growth: Growth, x: str) -> str | None:
         shape = growth.shape(x)
@@ -35,7 +39,7 @@ def _reduce(name: str) -> Move:
             return None
         axes = some_axes(growth.rng, len(shape))
         count = math.prod(shape[a] for a in axes)
-        if count < 2 or (name == "prod" and count > 16):
+        if count < 2 or (name == "prod" and count > MOST_FACTORS):
             return None
         return growth.op(name, x, axes=axes, keepdims=growth.rng.random() < 0.4)
 
@@ -55,13 +59,14 @@ def _quantify(name: str) -> Move:
     return quantify
 
 
-ALONG = ("softmax", "fast_softmax", "log_softmax", "cumsum", "argmax", "argmin")
+ALONG = ("softmax", "fast_softmax", "log_softmax", "cumsum", "cumprod", "argmax", "argmin")
 
 
 def _along(name: str) -> Move:
     def along(growth: Growth, x: str) -> str | None:
         shape = growth.shape(x)
-        axes = [a for a, n in enumerate(shape) if n > 1]
+        most = MOST_FACTORS if name == "cumprod" else math.inf
+        axes = [a for a, n in enumerate(shape) if 1 < n <= most]
         if not axes:
             return None
         axis = axes[-1] if growth.rng.random() < 0.5 else growth.rng.choice(axes)
