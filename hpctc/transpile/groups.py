@@ -2,10 +2,9 @@
 
 from hpctc.syntax import tree
 from hpctc.transpile import types
-from hpctc.transpile.calls import NO_VALUE
 from hpctc.transpile.fold import constant, number
 from hpctc.transpile.objects import Objects
-from hpctc.transpile.scope import Barrier, Typed, Warped
+from hpctc.transpile.scope import NO_VALUE, Barrier, Typed, Warped
 
 _GROUPS = frozenset({"thread_block", "thread_block_tile", "thread_group", "coalesced_group"})
 

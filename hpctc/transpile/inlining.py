@@ -5,11 +5,10 @@ from typing import Any
 
 from hpctc.syntax import tree
 from hpctc.transpile import types
-from hpctc.transpile.calls import NO_VALUE
 from hpctc.transpile.changes import address, formula, loads, mutated, passed_to_lambdas, variable_of
 from hpctc.transpile.program import Defined
 from hpctc.transpile.returns import structured
-from hpctc.transpile.scope import Scope, Typed
+from hpctc.transpile.scope import NO_VALUE, Scope, Typed
 from hpctc.transpile.statements import Returning, Statements
 
 

@@ -15,7 +15,12 @@ from hpctc.transpile.statements import Returning, mutated, reassigned
 
 
 class Translator(Groups):
-    """The whole translator of one function."""
+    """The whole translator of one function, each layer written on top of the one before.
+
+    :mod:`~hpctc.transpile.scope` (names, types), :mod:`~hpctc.transpile.seams` (what is promised),
+    leaves, places, conversions, operators, expressions; together, memory, library, vectors, calls;
+    declarations, statements, inlining, objects, groups.
+    """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

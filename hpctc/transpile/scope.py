@@ -31,6 +31,9 @@ class Typed:
     type: tree.Type
 
 
+NO_VALUE = Typed(tree.Number("0"), types.VOID)
+"""What is called for its effect has this for a value."""
+
 Scope = dict[str, Typed]
 """What names stand for."""
 
