@@ -10,6 +10,9 @@ from hpctc.native.call import Array
 SLACK = 0.999
 """Share of a tolerance within which float32 is sure to say the same as float64."""
 
+BLOCK = 1 << 15
+"""Elements that are compared at once, so that what is computed on the way stays in a cache."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -34,20 +37,23 @@ def difference(
 
     Elements where ``undecided`` is true do not count: there rounding decides.
     """
-    if got.dtype.kind == "f":
-        error = _float_error(got, expected)
-    else:
-        error = np.asarray(_integers(got) != _integers(expected), dtype=np.float64)
-    if undecided is not None:
-        error = np.where(undecided, 0.0, error)
-    bad = ~(error <= (tolerance if got.dtype.kind == "f" else 0.0))
-    finite = error[np.isfinite(error)]
-    count = int(np.count_nonzero(bad))
-    first = ""
-    if count:
-        index = np.unravel_index(int(np.argmax(bad)), got.shape)
-        first = _words(name, index, got, expected)
-    return Difference(float(finite.max()) if finite.size else 0.0, count, first)
+    shape, allowed = got.shape, tolerance if got.dtype.kind == "f" else 0.0
+    flat = [np.ascontiguousarray(a).reshape(-1) for a in (got, expected)]
+    skip = None if undecided is None else np.ascontiguousarray(undecided).reshape(-1)
+    worst, count, first = 0.0, 0, ""
+    for start in range(0, got.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        error = _error(flat[0][block], flat[1][block])
+        if skip is not None:
+            error[skip[block]] = 0.0
+        bad = ~(error <= allowed)
+        finite = error[np.isfinite(error)]
+        worst = max(worst, float(finite.max(initial=0.0)))
+        if bad.any():
+            index = np.unravel_index(start + int(np.argmax(bad)), shape)
+            first = first or _words(name, index, got, expected)
+            count += int(np.count_nonzero(bad))
+    return Difference(worst, count, first)
 
 
 def surely_near(got: Array, expected: Array, tolerance: float) -> bool:
@@ -70,6 +76,13 @@ def _same_bits(a: Array, b: Array) -> bool:
     word = np.uint64 if a.nbytes % 8 == 0 else np.uint8
     one, other = (np.ascontiguousarray(x).reshape(-1).view(word) for x in (a, b))
     return bool((one == other).all())
+
+
+def _error(got: Array, expected: Array) -> Array:
+    """Elementwise error; of what is no float 0 or 1."""
+    if got.dtype.kind == "f":
+        return _float_error(got, expected)
+    return np.asarray(_integers(got) != _integers(expected), dtype=np.float64)
 
 
 def _float_error(got: Array, expected: Array) -> Array:

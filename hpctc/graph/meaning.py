@@ -23,9 +23,10 @@ an operator computes in float32, as a kernel does."""
 Around = Callable[[Node, Op, Sequence[Array]], tuple[Array, ...]]
 """Computes a node's results from its operands; stands in for the operator's own meaning."""
 
-DISTRIBUTIONS = ("uniform", "normal", "large", "zeros", "repeats")
+DISTRIBUTIONS = ("uniform", "normal", "large", "zeros", "repeats", "special")
 """What :func:`draw` can draw: spread evenly, heaped in the middle, near the bounds, half of them
-exactly zero (or the legal value nearest to it), or only three different values."""
+exactly zero (or the legal value nearest to it), only three different values, or half of them where
+code branches: whole numbers and halves, zero and the bounds, so that there are ties as well."""
 
 
 def evaluate(
@@ -150,6 +151,11 @@ def _spread(
         return np.where(rng.random(shape) < 0.5, min(max(0.0, low), high), even)
     if distribution == "repeats":
         return np.asarray(rng.choice(rng.uniform(low, high, 3), shape))
+    if distribution == "special":
+        round_ = np.clip(np.rint(2 * even) / 2, low, high)
+        kind = rng.integers(8, size=shape)
+        zero = min(max(0.0, low), high)
+        return np.select([kind < 4, kind < 5, kind < 6, kind < 7], [even, low, high, zero], round_)
     return np.asarray(even)
 
 

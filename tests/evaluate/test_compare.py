@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from hpctc.evaluate.compare import difference, surely_near
+from hpctc.evaluate.compare import BLOCK, difference, surely_near
 from hpctc.graph.compare import disagreement
 
 F32 = np.float32
@@ -55,6 +55,17 @@ def test_the_first_difference_is_told_with_its_place() -> None:
     found = difference("y", got, expected, 1e-6)
     assert found.first == "y[1, 0] is 0, expected 4"
     assert found.max_error == pytest.approx(0.8)
+
+
+def test_what_is_compared_piece_by_piece_is_counted_as_a_whole() -> None:
+    got = np.zeros((3, BLOCK), F32)
+    expected = np.zeros((3, BLOCK))
+    expected[1, 7], expected[2, 5], got[0, 1] = 1.0, 3.0, math.nan
+    undecided = np.zeros((3, BLOCK), bool)
+    undecided[0, 1] = True
+    found = difference("y", got, expected, 1e-6, undecided)
+    assert (found.wrong, found.max_error) == (2, 0.75)
+    assert found.first == "y[1, 7] is 0, expected 1"
 
 
 def test_a_scalar_has_no_place() -> None:

@@ -41,6 +41,8 @@ def test_distributions_are_what_they_are_called() -> None:
     assert np.all((drawn["large"] < -1.5) | (drawn["large"] > 5.5))
     assert 0.4 < np.mean(drawn["zeros"] == 0) < 0.6
     assert len(np.unique(drawn["repeats"])) == 3
+    assert 0.4 < np.mean(2 * drawn["special"] % 1 == 0) < 0.6
+    assert {-2.0, 0.0, 0.5, 6.0} <= set(drawn["special"].tolist())
 
 
 def test_zeros_outside_the_domain_become_its_nearest_end() -> None:
