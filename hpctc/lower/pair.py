@@ -1,8 +1,9 @@
 """One graph as an unchecked pair: the same TIR, scheduled twice, written in two languages."""
 
+import logging
 import platform
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import tvm
 
@@ -15,9 +16,13 @@ from hpctc.graph.text import show
 from hpctc.lower import cpu, cuda
 from hpctc.lower.c.unit import print_unit
 from hpctc.lower.cpu.database import Database
+from hpctc.lower.cpu.refusal import REFUSALS
 from hpctc.lower.effort import Effort
 from hpctc.lower.plan import Plan
 from hpctc.lower.relax import plan as plan_of
+from hpctc.lower.variant import DEFAULT, Variant
+
+log = logging.getLogger(__name__)
 
 SAMPLES = 4
 """Points of MetaSchedule's CUDA space that an effort above ``none`` may draw for one function."""
@@ -28,19 +33,18 @@ def lower(
     effort: Effort,
     provenance: Provenance,
     database: Database | None = None,
-    gpu: cuda.Cuda | None = None,
-    fuse: bool = True,
+    variant: Variant = DEFAULT,
 ) -> Pair:
     """The pair of a checked graph, its checks still empty.
 
-    ``database`` keeps what the C side measures; ``gpu`` says how the CUDA side is made, by default
-    as the effort suggests, with the provenance's seed. Errors are :class:`HpctcError`; TVM itself
-    may also crash or hang, so call this in :mod:`hpctc.lower.worker`.
+    ``database`` keeps what the C side measures; ``variant`` says what is to be done otherwise than
+    the effort suggests, and is written into the provenance. Errors are :class:`HpctcError`; TVM
+    itself may also crash or hang, so call this in :mod:`hpctc.lower.worker`.
     """
-    made = plan_of(graph, fuse)
+    made = plan_of(graph, variant.group)
     graph = _named_as(made, graph)
-    device = cuda.generate(made, gpu or _gpu(effort, provenance))
-    c_code, host = _c_side(made, effort, database)
+    device = cuda.generate(made, _gpu(effort, provenance, variant))
+    c_code, host = _c_side(made, _Host(effort, database, variant.c))
     schedules = {f"c {name}": text for name, text in host.items()}
     schedules |= {f"cuda {name}": text for name, text in device.schedules.items()}
     return Pair.make(
@@ -59,6 +63,7 @@ def lower(
         provenance=replace(
             provenance,
             effort=str(effort),
+            variant=None if variant == DEFAULT else str(variant),
             schedules=schedules,
             tools={**provenance.tools, **tools()},
         ),
@@ -73,19 +78,41 @@ def _named_as(made: Plan, graph: Graph) -> Graph:
     return renamed(graph, names)
 
 
-def _gpu(effort: Effort, provenance: Provenance) -> cuda.Cuda:
-    seed = provenance.seed or 0
-    if effort.trials == 0:
-        return cuda.Cuda(seed=seed)
-    return cuda.Cuda(samples=SAMPLES, tensor_cores=True, seed=seed)
+def _gpu(effort: Effort, provenance: Provenance, variant: Variant) -> cuda.Cuda:
+    seed, searched = provenance.seed or 0, effort.trials > 0 and not variant.plain
+    return cuda.Cuda(
+        samples=SAMPLES if searched else 0,
+        tensor_cores=searched,
+        block=variant.block,
+        plain=variant.plain,
+        seed=seed,
+    )
 
 
-def _c_side(made: Plan, effort: Effort, database: Database | None) -> tuple[str, Mapping[str, str]]:
+@dataclass(frozen=True)
+class _Host:
+    """How the functions of the C side are scheduled."""
+
+    effort: Effort
+    database: Database | None
+    strategy: str | None
+
+    def schedule(self, func: tvm.tirx.PrimFunc) -> cpu.Scheduled:
+        """By the strategy that is asked for, where it fits this function, else as usual."""
+        if self.strategy is not None:
+            try:
+                return cpu.rebuild(func, self.strategy)
+            except REFUSALS as problem:
+                log.info("%s does not fit: %s", self.strategy, problem)
+        return cpu.schedule(func, self.effort, self.database)
+
+
+def _c_side(made: Plan, host: _Host) -> tuple[str, Mapping[str, str]]:
     """The C source and how each step was scheduled; steps that share a function are tuned once."""
     done: dict[tvm.tirx.PrimFunc, cpu.Scheduled] = {}
     for step in made.steps:
         if step.func not in done:
-            done[step.func] = cpu.schedule(step.func, effort, database)
+            done[step.func] = host.schedule(step.func)
     scheduled = [done[step.func] for step in made.steps]
     texts = {s.name: c.text for s, c in zip(made.steps, scheduled, strict=True)}
     return print_unit(made, [c.func for c in scheduled]), texts

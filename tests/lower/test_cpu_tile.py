@@ -73,6 +73,30 @@ def convolutions(draw: st.DrawFn) -> Graph:
     return b.finish(b.op("relu", y) if draw(st.booleans()) else y)
 
 
+@st.composite
+def transposed(draw: st.DrawFn) -> Graph:
+    """A transposed convolution: strides below, at and above the kernel, borders and groups."""
+    rank, groups = draw(st.integers(1, 2)), draw(st.sampled_from([1, 1, 2]))
+    stride = [draw(st.integers(1, 3)) for _ in range(rank)]
+    window = [draw(st.integers(1, 5)) for _ in range(rank)]
+    b = Builder("transposed")
+    x = b.input("x", (draw(st.integers(1, 2)), groups * 3, *(draw(EXTENT) + 4 for _ in stride)))
+    w = b.input("w", (groups * 3, draw(st.integers(1, 19)), *window))
+    y = b.op(
+        f"conv{rank}d_transpose",
+        x,
+        w,
+        stride=tuple(stride),
+        padding=tuple(draw(st.integers(0, n - 1)) for n in window),
+        output_padding=tuple(draw(st.integers(0, n - 1)) for n in stride),
+        groups=groups,
+    )
+    return b.finish(b.op("relu", y) if draw(st.booleans()) else y)
+
+
+KINDS = st.one_of(products(), convolutions(), transposed())
+
+
 def tiles(graph: Graph, host: Host, picks: list[int]) -> list[tuple[Any, str]]:
     """The plan of a graph with some tiles of its space; none where no tile fits."""
     made = plan(graph)
@@ -94,7 +118,7 @@ def tiles(graph: Graph, host: Host, picks: list[int]) -> list[tuple[Any, str]]:
 )
 @given(data=st.data())
 def test_every_tile_computes_the_contraction(host: Host, data: st.DataObject) -> None:
-    graphs = data.draw(st.lists(st.one_of(products(), convolutions()), min_size=8, max_size=8))
+    graphs = data.draw(st.lists(KINDS, min_size=8, max_size=8))
     picks = data.draw(st.lists(st.integers(0, 10_000), min_size=2, max_size=2))
     units, wanted = [], []
     for graph in graphs:
@@ -132,6 +156,14 @@ def compare_all(units: list[Any], wanted: list[tuple[Graph, str]]) -> None:
     for (graph, text), drawn, got in zip(wanted, inputs, results(library, calls), strict=True):
         want = evaluate(graph, drawn)[graph.outputs[0]]
         np.testing.assert_allclose(got[0], want, rtol=1e-4, atol=1e-4, err_msg=f"{graph} {text}")
+
+
+@settings(max_examples=2, deadline=None, derandomize=True)
+@given(graphs=st.lists(transposed(), min_size=12, max_size=12))
+def test_phases_are_the_transposed_convolution(graphs: list[Graph]) -> None:
+    made = [replace(plan(graph), entry=f"phases_{next(NUMBERS)}") for graph in graphs]
+    units = [(m, [step_func(step) for step in m.steps]) for m in made]
+    compare_all(units, [(graph, "plain") for graph in graphs])
 
 
 def product(m: int, k: int, n: int) -> Any:

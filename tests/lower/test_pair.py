@@ -12,6 +12,7 @@ from hpctc.graph.meaning import draw, evaluate
 from hpctc.graph.text import parse, show
 from hpctc.lower.effort import Effort
 from hpctc.lower.pair import lower
+from hpctc.lower.variant import Variant
 from hpctc.native.call import run
 from hpctc.native.compiler import compiler
 
@@ -75,7 +76,8 @@ def test_the_same_graph_gives_the_same_pair(pair: Pair) -> None:
 
 
 def test_unfused_it_is_another_pair_of_the_same_graph(pair: Pair) -> None:
-    apart = lower(parse(TEXT), Effort.parse("none"), Provenance(source="test", seed=7), fuse=False)
+    provenance = Provenance(source="test", seed=7)
+    apart = lower(parse(TEXT), Effort.parse("none"), provenance, variant=Variant(group=1))
     assert apart.graph == pair.graph
     assert apart.id != pair.id
     assert len(apart.launches) > len(pair.launches)

@@ -115,7 +115,7 @@ def consistent(made: Plan) -> None:
 def both(graph: Graph) -> None:
     """Check the plan with and without fusion."""
     inputs = draw(graph, seed=1)
-    plans = [plan(graph), plan(graph, fuse=False)]
+    plans = [plan(graph), plan(graph, group=1)]
     for made in plans:
         consistent(made)
     for outputs in run(plans, [inputs, inputs]):
@@ -130,7 +130,7 @@ def test_fusion_joins_what_follows_a_product() -> None:
         outputs=("c",),
     )
     assert [s.name for s in plan(graph).steps] == ["fused_mul_add_tanh_kernel"]
-    assert [s.name for s in plan(graph, fuse=False).steps] == [
+    assert [s.name for s in plan(graph, group=1).steps] == [
         "mul_kernel", "add_kernel", "tanh_kernel"
     ]  # fmt: skip
     both(graph)

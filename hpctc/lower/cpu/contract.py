@@ -34,7 +34,10 @@ class Contraction:
     indices: tuple[Expr, ...]
     """The element of C that the spatial axes name."""
     epilogue: Block | None
-    """The map that alone reads C, point by point; None: C is stored as it is."""
+    """The map that alone reads C, point by point; None: C is stored as it is.
+
+    A map that cuts a border off C is no epilogue but a statement of its own.
+    """
 
     @property
     def stored(self) -> Access:
@@ -124,9 +127,25 @@ def _epilogue(schedule: s_tir.Schedule, rv: Any, store: Access) -> Block | None:
     axes = [v for v, n in reader.spatial if n > 1]
     for load in loads:
         read = [i for i in load.indices if not isinstance(i, tirx.IntImm)]
+        if len(loads) == 1 and _cuts(load, reader):
+            return None
         plain = all(isinstance(i, ir.Var) for i in read)
         if not plain or any(not load.reads(v) for v in axes):
             raise Refusal("the reader of the contraction permutes or repeats its result")
         if any(not a.same_as(b) for a, b in zip(load.indices, loads[0].indices, strict=True)):
             raise Refusal("the reader of the contraction reads several of its points")
     return reader
+
+
+def _cuts(load: Access, reader: Block) -> bool:
+    """Whether a map reads a part of a buffer only, from some element of every axis on."""
+    extents = dict(reader.spatial)
+    smaller = False
+    for index, extent in zip(load.indices, load.buffer.shape, strict=True):
+        shifted = isinstance(index, tirx.Add) and isinstance(index.b, tirx.IntImm)
+        axis = index.a if shifted else index
+        if isinstance(axis, ir.Var) and axis in extents:
+            smaller |= shifted or extents[axis] < int(extent)
+        elif not isinstance(index, tirx.IntImm):
+            return False
+    return smaller

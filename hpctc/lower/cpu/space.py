@@ -1,6 +1,6 @@
 """Which register tiles are worth trying for a contraction on this host, best guess first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from hpctc.lower.cpu.axes import Axis, Factor
@@ -106,14 +106,27 @@ def _candidates(contraction: Contraction, host: Host, parallel: int) -> Iterator
             if vectors > 1 and (width < lanes or (vectors - 1) * width >= across.extent):
                 continue
             budget = (host.registers - vectors - 1) // vectors
-            for rows in _rows(contraction, position, budget):
+            for rows in dict.fromkeys(_rows(contraction, position, budget)):
                 yield from _packings(contraction, position, width, vectors, rows, parallel)
 
 
 def _rows(contraction: Contraction, position: int, budget: int) -> Iterator[tuple[int, ...]]:
-    """Row tiles over the last axes that do not run along the vectors, within the registers."""
+    """Row tiles within the registers: over the last axes that do not run along the vectors.
+
+    Then over the last of those on which the panel does not depend, which may be others: the phases
+    of a transposed convolution come last and choose among its weights.
+    """
     axes = contraction.spatial
+    panel = _panel(contraction, axes[position])
     others = [i for i in range(len(axes)) if i != position and axes[i].extent > 1]
+    yield from _rows_over(axes, others, budget)
+    yield from _rows_over(axes, [i for i in others if not panel.on(axes[i])], budget)
+
+
+def _rows_over(
+    axes: Sequence[Axis], others: Sequence[int], budget: int
+) -> Iterator[tuple[int, ...]]:
+    """Row tiles over the last one or two of the axes ``others``."""
     last = others[-1] if others else None
     before = others[-2] if len(others) > 1 else None
     for rows in range(1, budget + 1):

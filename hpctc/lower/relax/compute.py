@@ -11,7 +11,8 @@ from tvm import te, tirx
 from hpctc.lower.relax.site import Expr, Site, Tensor, at, emits, wide
 
 
-def _rounded(site: Site, product: Tensor) -> Tensor:
+def rounded(site: Site, product: Tensor) -> Tensor:
+    """``product``, in the accumulator's type, as the result."""
     if wide(site.operands[0].dtype) == site.dtype:
         return product
     return site.compute(lambda *i: product(*i).astype(site.dtype), f"{site.op}_rounded")
@@ -32,7 +33,7 @@ def _matmul(site: Site) -> Tensor:
         y = at(b, right, (*batch, k.var, j), columns)
         return te.sum(x.astype(acc) * y.astype(acc), axis=k)
 
-    return _rounded(site, site.compute(element))
+    return rounded(site, site.compute(element))
 
 
 @emits("dense")
@@ -45,7 +46,7 @@ def _dense(site: Site) -> Tensor:
         row = x(*index[:-1], k.var)
         return te.sum(row.astype(acc) * w(index[-1], k.var).astype(acc), axis=k)
 
-    return _rounded(site, site.compute(element))
+    return rounded(site, site.compute(element))
 
 
 def spatial(value: int | Sequence[int], rank: int) -> tuple[int, ...]:
@@ -91,67 +92,20 @@ def _convolution(site: Site) -> Tensor:
 
     def element(n: Expr, o: Expr, *place: Expr) -> Expr:
         c = channel.var if channel in over else 0
-        first = _group(o, kernel[0], groups) * kernel[1] if groups > 1 else 0
+        first = group_of(o, kernel[0], groups) * kernel[1] if groups > 1 else 0
         window = [
             p * s + k.var * d for p, s, k, d in zip(place, stride, taps, dilation, strict=True)
         ]
         value = data(n, first + c, *window).astype(acc)
         return te.sum(value * w(o, c, *(k.var for k in taps)).astype(acc), axis=over)
 
-    return _rounded(site, site.compute(element))
+    return rounded(site, site.compute(element))
 
 
-def _group(channel: Expr, channels: int, groups: int) -> Expr:
+def group_of(channel: Expr, channels: int, groups: int) -> Expr:
+    """The group that one of ``channels`` belongs to."""
     each = channels // groups
     return channel if each == 1 else tirx.floordiv(channel, each)
-
-
-@emits("conv1d_transpose", "conv2d_transpose")
-def _transposed(site: Site) -> Tensor:
-    """The adjoint of a convolution, as one over x with zeros between its elements.
-
-    With x [N, C, *S] and w [C, O / groups, *K] the result is [N, O, *S'].
-    """
-    w = site.args[1]
-    kernel = site.operands[1].shape
-    stride, padding = site.attrs["stride"], site.attrs["padding"]
-    acc, groups = wide(site.operands[0].dtype), site.attrs["groups"]
-    data = _spread(site, kernel[2:], stride, padding)
-    each = kernel[0] // groups
-    channel = te.reduce_axis((0, each), name="c")
-    taps = [te.reduce_axis((0, n), name=f"k{a}") for a, n in enumerate(kernel[2:])]
-
-    def element(n: Expr, o: Expr, *place: Expr) -> Expr:
-        c = channel.var
-        if groups > 1:
-            c = _group(o, kernel[1] * groups, groups) * each + c
-        turned = [size - 1 - k.var for size, k in zip(kernel[2:], taps, strict=True)]
-        value = data(n, c, *(p + k.var for p, k in zip(place, taps, strict=True)))
-        weight = w(c, tirx.floormod(o, kernel[1]) if groups > 1 else o, *turned)
-        return te.sum(value.astype(acc) * weight.astype(acc), axis=[channel, *taps])
-
-    return _rounded(site, site.compute(element))
-
-
-def _spread(
-    site: Site, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int]
-) -> Tensor:
-    """``x`` with ``stride - 1`` zeros between its elements and a border for the kernel."""
-    shape = site.operands[0].shape
-    space = tuple(n + k - 1 for n, k in zip(site.shape[2:], kernel, strict=True))
-    zero = tirx.const(0, site.operands[0].dtype)
-
-    def element(n: Expr, c: Expr, *place: Expr) -> Expr:
-        conditions, source = [], []
-        for q, size, k, s, p in zip(place, shape[2:], kernel, stride, padding, strict=True):
-            off = q - (k - 1 - p)
-            conditions += [off >= 0, off < (size - 1) * s + 1]
-            if s > 1:
-                conditions.append(tirx.EQ(tirx.floormod(off, s), 0))
-            source.append(tirx.floordiv(off, s) if s > 1 else off)
-        return tirx.if_then_else(tirx.all(*conditions), site.x(n, c, *source), zero)
-
-    return te.compute((*shape[:2], *space), element, name="spread")
 
 
 @emits("batch_matmul")
@@ -166,7 +120,7 @@ def _batch_matmul(site: Site) -> Tensor:
         y = b(n, k.var, j) if kept else b(n, j, k.var)
         return te.sum(x.astype(acc) * y.astype(acc), axis=k)
 
-    return _rounded(site, site.compute(element))
+    return rounded(site, site.compute(element))
 
 
 @emits("sparse_dense")
@@ -180,4 +134,4 @@ def _sparse(site: Site) -> Tensor:
         value = x(*index[:-1], columns(row, k.var)).astype(acc)
         return te.sum(value * values(row, k.var).astype(acc), axis=k)
 
-    return _rounded(site, site.compute(element))
+    return rounded(site, site.compute(element))

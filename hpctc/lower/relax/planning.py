@@ -31,6 +31,7 @@ from hpctc.lower.relax import (  # noqa: F401  imported for the emitters that th
     scatter,
     sort,
     spectral,
+    transposed,
 )
 from hpctc.lower.relax.reading import read
 from hpctc.lower.relax.site import EMITTERS, FUNCTIONS, Emitter, Site
@@ -40,13 +41,18 @@ class LoweringError(HpctcError):
     """An operator or graph that cannot be lowered, with the reason."""
 
 
-def plan(graph: Graph, fuse: bool = True) -> Plan:
-    """Lower a checked graph to steps; ``fuse`` joins operators into one function where it pays."""
+def plan(graph: Graph, group: int | None = None) -> Plan:
+    """Lower a checked graph to steps; operators are joined into one function where it pays.
+
+    ``group`` is how many operators a function joins at most; 1: each has one of its own.
+    """
     passes = [transform.LegalizeOps(), transform.AnnotateTIROpPattern()]
-    if fuse:
+    if group != 1:
         passes += [transform.FuseOps(), transform.FuseTIR()]
     passes += [transform.DeadCodeElimination(), tirx.transform.ForceNarrowIndexToInt32()]
-    return read(graph, tvm.transform.Sequential(passes)(build(graph)))
+    config = {} if group is None else {"relax.FuseOps.max_depth": group}
+    with tvm.transform.PassContext(config=config):
+        return read(graph, tvm.transform.Sequential(passes)(build(graph)))
 
 
 def build(graph: Graph) -> tvm.IRModule:
