@@ -1,7 +1,7 @@
 """CUDA's functions as C expressions: a table of formulas, read by the project's own parser.
 
 A formula's parameters are ``a, b, c, ...``; the result type stands before it. Whatever mentions a
-parameter twice is a function in ``templates/c/rules/helpers.c``.
+parameter twice is a function in ``templates/c/rules/helpers.c.j2``.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from hpctc.core.resources import render, root
+from hpctc.core.resources import render
 from hpctc.syntax import edit, tree
 from hpctc.syntax.parse import parse
 
@@ -283,13 +283,11 @@ def expression(text: str) -> tree.Expr:
 
 @cache
 def helpers() -> dict[str, str]:
-    """Name -> text of each function in ``templates/c/rules/helpers.c``, in order."""
-    text = (root("templates") / "c/rules/helpers.c").read_text(encoding="utf-8")
-    found = {}
-    for block in re.split(r"\n(?=(?://[^\n]*\n)?static inline )", text):
-        if match := re.search(r"^static inline \w+ (\w+)\(", block, re.MULTILINE):
-            found[match.group(1)] = block.strip("\n") + "\n"
-    return found
+    """Name -> text of each function in ``templates/c/rules/helpers.c.j2``, in order."""
+    text = render("c/rules/helpers.c.j2")
+    blocks = (block.strip("\n") + "\n" for block in text.split("\n}\n"))
+    named = ((re.search(r"^static inline \w+ (\w+)\(", b, re.MULTILINE), b) for b in blocks)
+    return {match.group(1): f"{block}}}\n" for match, block in named if match is not None}
 
 
 def needed(text: str) -> list[str]:
