@@ -22,12 +22,11 @@ in 99 of 100.
 """
 
 import argparse
-import json
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
@@ -39,7 +38,8 @@ from rich.progress import track
 from rich.table import Table
 
 from _paired import write
-from hpctc.core.codec import decode, encode
+from _rounds import Pool, Run, append, lines, read, run_of, slower, spans, swapped
+from hpctc.core.codec import encode
 from hpctc.core.records import (
     Answer,
     Build,
@@ -67,10 +67,6 @@ THREADS = 2
 PLANTED = 1.10
 BARS = {"false alarms": 0.01, "found": 0.99}
 ROUND_SECONDS = 0.3
-SIDES, CLOCKS = ("candidate", "baseline"), ("ns", "busy_ns")
-"""Of a timing's columns."""
-Run = tuple[int, ...]
-"""Calls of each start of a recorded run."""
 
 SHORT: Run = tuple(FEWEST_ROUNDS if start == 0 else SHORTEST for start in range(STARTS[0]))
 """What an evaluation that is short of time takes of a task: the least."""
@@ -78,9 +74,6 @@ LONG: Run = (10,) * 24
 """What one with some ten seconds a candidate takes (``hpctc eval --seconds 10``)."""
 
 T = TypeVar("T")
-
-Pool = Mapping[str, Sequence[Timing]]
-"""Task -> its rounds of equals."""
 
 SPIN = """
 #include <time.h>
@@ -154,33 +147,6 @@ def shown(items: Sequence[T], what: str) -> Iterable[T]:
     return track(items, what, console=CONSOLE, disable=not CONSOLE.is_terminal)
 
 
-def lines(path: Path) -> list[dict[str, Any]]:
-    """The documents of a file, if there is one; half a line at its end is cut off."""
-    if not path.is_file():
-        return []
-    text = path.read_bytes()
-    whole = text[: text.rfind(b"\n") + 1]
-    if len(whole) < len(text):
-        path.write_bytes(whole)
-    return [json.loads(line) for line in whole.splitlines()]
-
-
-def append(path: Path, document: Mapping[str, Any]) -> None:
-    """One more line, on disk when this returns."""
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(document) + "\n")
-
-
-def read(path: Path) -> Pool:
-    """The rounds of a file, by task."""
-    pool: dict[str, list[Timing]] = {}
-    for document in lines(path):
-        timing = decode(Timing, document["timing"])
-        if not timing.problem:
-            pool.setdefault(document["task"], []).append(timing)
-    return pool
-
-
 Gate = Callable[[Pool, str | None, np.random.Generator], Mapping[str, Change]]
 """One comparison of a pool's tasks with itself, one task planted; name -> its change."""
 
@@ -224,45 +190,6 @@ def by_runs(
     changes = {name: change(old[name, 0], new[name, 0], how) for name, _ in old}
     all_of_it = whole(old, new, how)
     return changes if all_of_it is None else {**changes, "all": all_of_it}
-
-
-def spans(count: int, length: int, random: np.random.Generator) -> tuple[int, int]:
-    """Where two runs of starts begin that share none, in either order."""
-    gap = count - 2 * length
-    first, second = sorted(int(n) for n in random.integers(gap + 1, size=2))
-    both = (first, second + length)
-    return both if random.integers(2) else both[::-1]
-
-
-def swapped(timings: Sequence[Timing], random: np.random.Generator) -> list[Timing]:
-    """The same, or with the two sides in each other's place: they are equals."""
-    if random.integers(2):
-        return list(timings)
-    pairs = [(f"{a}_{clock}", f"{b}_{clock}") for a, b in (SIDES, SIDES[::-1]) for clock in CLOCKS]
-    return [with_columns(t, {mine: getattr(t, theirs) for mine, theirs in pairs}) for t in timings]
-
-
-def with_columns(timing: Timing, columns: Mapping[str, Any]) -> Timing:
-    """The same with other times."""
-    return replace(timing, **columns)
-
-
-def run_of(starts: Sequence[Timing], run: Run) -> Timing:
-    """What an evaluation takes of so many starts."""
-
-    def cut(name: str) -> tuple[int, ...]:
-        pairs = zip(starts, run, strict=True)
-        return tuple(ns for t, calls in pairs for ns in getattr(t, name)[:calls])
-
-    names = [f"{side}_{clock}" for side in SIDES for clock in CLOCKS]
-    return with_columns(starts[0], {name: cut(name) for name in names} | {"starts": run})
-
-
-def slower(timing: Timing, loss: float) -> Timing:
-    """With a candidate that takes so many times as long, and computes as much more."""
-    names = [f"candidate_{clock}" for clock in CLOCKS]
-    lost = {name: tuple(round(loss * ns) for ns in getattr(timing, name)) for name in names}
-    return with_columns(timing, lost)
 
 
 def measured(name: str, timing: Timing, source: str) -> Measured:
