@@ -57,6 +57,13 @@ CUDA_CHECKS = ("auto", "off", "require")
     help="Who rewrites: random chains of rules, or equality saturation (egglog).",
 )
 @click.option(
+    "--variants",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Further pairs of every graph: other fusion, CUDA blocks and C schedules.",
+)
+@click.option(
     "--cuda-check",
     type=click.Choice(CUDA_CHECKS),
     default="auto",
@@ -98,6 +105,7 @@ def generate(words: tuple[str, ...], out: Path, jobs: int, database: Path, **ask
     made: Counter[str] = Counter()
     fresh = 0
     most = sum(len(source.graphs) for source in found) * (1 + settings.rewrites)
+    most *= 1 + settings.variants
     try:
         with _progress(lambda failures: settings.count or most - failures) as show:
             for step in generation.generate(settings, found, out, jobs, database):

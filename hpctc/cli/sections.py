@@ -94,6 +94,8 @@ def _provenance(pair: Pair) -> Iterator[str]:
         yield f"parent    {parent}"
     for rewrite in of.rewrites:
         yield f"rewrite   {rewrite}"
+    if of.variant is not None:
+        yield f"variant   {of.variant}"
     for kernel, schedule in of.schedules.items():
         first, *more = schedule.strip().splitlines() or [""]
         yield f"schedule  {kernel}: {first}" + (f" ... ({len(more)} more lines)" if more else "")

@@ -49,8 +49,11 @@ def write(path: Path, records: Iterable[Record]) -> None:
 class Appender(Generic[R]):
     """Adds records to a file, each flushed to the disk before the next; knows what is in it."""
 
-    def __init__(self, path: Path, kind: type[R]) -> None:
-        """Open ``path`` for appending, cut a half last line, and load the records already there."""
+    def __init__(self, path: Path, kind: type[R], *, keep: bool = True) -> None:
+        """Open ``path`` for appending, cut a half last line, and load the records already there.
+
+        Without ``keep`` only their ids stay in memory: for files that grow for hours.
+        """
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,11 +62,12 @@ class Appender(Generic[R]):
         except OSError as problem:
             raise HpctcError(f"cannot write {path}: {problem.strerror}") from None
         try:
-            self.records: list[R] = list(read(path, kind))
+            self.records: list[R] = list(read(path, kind)) if keep else []
+            self.ids: set[str] = {r.id for r in (self.records if keep else read(path, kind))}
         except HpctcError:
             self._handle.close()
             raise
-        self.ids: set[str] = {r.id for r in self.records}
+        self._keep = keep
 
     def add(self, record: R) -> R:
         """Append one record unless a record with its id is there; return it."""
@@ -78,7 +82,8 @@ class Appender(Generic[R]):
                 f"cannot write {self.path}: {problem.strerror}",
                 "make room and run the same command again: it continues where it stopped",
             ) from None
-        self.records.append(record)
+        if self._keep:
+            self.records.append(record)
         self.ids.add(record.id)
         return record
 

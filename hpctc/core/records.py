@@ -121,6 +121,8 @@ class Provenance:
     rewrites: tuple[str, ...] = ()
     """The rewrites applied, in order, as text specs."""
     effort: str = "none"
+    variant: str | None = None
+    """How it was grouped and scheduled where not by default: ``variant{block=64,plain=true}``."""
     schedules: Mapping[str, str] = field(default_factory=dict)
     """Kernel name -> the schedule that made it (template with parameters, or a trace)."""
     tools: Mapping[str, str] = field(default_factory=dict)

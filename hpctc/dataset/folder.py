@@ -15,7 +15,7 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +23,7 @@ from typing import ClassVar, Literal, Self
 
 from hpctc.core.codec import CodecError, decode, encode
 from hpctc.core.errors import CorruptRecord, HpctcError, UsageError
-from hpctc.core.jsonl import Appender
+from hpctc.core.jsonl import Appender, R, read
 from hpctc.core.records import Pair, Record
 
 SCHEMA = 1
@@ -88,10 +88,12 @@ class Settings:
     """Least share of a pair's mutants that its inputs must tell apart; None: nobody looks."""
     engine: Literal["walk", "saturate"] = "walk"
     """Who rewrites, see :data:`hpctc.flow.work.Engine`."""
+    variants: int = 0
+    """Further pairs of every graph, grouped and scheduled otherwise."""
 
 
 class Folder:
-    """The open files of a growing dataset; what is already in them is known."""
+    """The open files of a growing dataset; of what is in them only the ids stay in memory."""
 
     def __init__(self, path: Path, settings: Settings) -> None:
         """Open or create the folder for these settings; other settings are a ``UsageError``."""
@@ -99,15 +101,14 @@ class Folder:
         with contextlib.ExitStack() as opened:
             opened.callback(os.close, _lock(path))
             _agree(path, settings)
-            self.measurements = opened.enter_context(Appender(path / MEASUREMENTS, Measurement))
-            self.failures = opened.enter_context(Appender(path / FAILURES, Failure))
-            self.pairs = opened.enter_context(Appender(path / PAIRS, Pair))
+            self.measurements = opened.enter_context(_appender(path / MEASUREMENTS, Measurement))
+            self.failures = opened.enter_context(_appender(path / FAILURES, Failure))
+            self.pairs = opened.enter_context(_appender(path / PAIRS, Pair))
             self._opened = opened.pop_all()
-        self.done: dict[str, Pair | Failure] = {
-            **{r.graph: r for r in self.failures.records},
-            **{r.graph: r for r in self.pairs.records},
-        }
-        """Graph text -> what became of it."""
+
+    def told(self) -> "Told":
+        """What the files hold already."""
+        return Told(self.path)
 
     def land(self, outcome: Pair | Failure, measurement: Measurement | None = None) -> None:
         """Append one outcome; the measurement goes first, so a pair is never without its own."""
@@ -117,7 +118,6 @@ class Folder:
             self.pairs.add(outcome)
         else:
             self.failures.add(outcome)
-        self.done[outcome.graph] = outcome
 
     def close(self) -> None:
         """Close the files; everything landed is on disk already."""
@@ -133,6 +133,27 @@ class Folder:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class Told:
+    """The outcomes of before, asked for one by one in the order of the work list.
+
+    Each file has that order, so it is read once, from its beginning, and none is kept.
+    """
+
+    def __init__(self, path: Path) -> None:
+        files: tuple[Iterator[Pair | Failure], ...] = (
+            read(path / PAIRS, Pair), read(path / FAILURES, Failure),
+        )  # fmt: skip
+        self._ahead = [(next(file, None), file) for file in files]
+
+    def of(self, name: str) -> Pair | Failure | None:
+        """What became of the graph of this name, the next of the work list; None: not made yet."""
+        for place, (record, file) in enumerate(self._ahead):
+            if record is not None and record.name == name:
+                self._ahead[place] = (next(file, None), file)
+                return record
+        return None
 
 
 def settings_of(path: Path) -> Settings | None:
@@ -151,15 +172,19 @@ def settings_of(path: Path) -> Settings | None:
 def command_of(settings: Settings) -> str:
     """The command that these settings are of, as a user would type it; files by name and hash."""
     words = ["hpctc", "generate", *settings.sources]
-    for name in ("count", "seed", "effort", "size", "rewrites", "engine"):
+    for name in ("count", "seed", "effort", "size", "rewrites", "engine", "variants"):
         value = getattr(settings, name)
         if value is not None and value != _USUAL.get(name):
             words += [f"--{name}", str(value)]
     return " ".join(words)
 
 
-_USUAL = {"seed": 0, "effort": "none", "rewrites": 0, "engine": "walk"}
+_USUAL = {"seed": 0, "effort": "none", "rewrites": 0, "engine": "walk", "variants": 0}
 """What the command line takes where nothing is said."""
+
+
+def _appender(path: Path, kind: type[R]) -> Appender[R]:
+    return Appender(path, kind, keep=False)
 
 
 def _lock(path: Path) -> int:

@@ -52,6 +52,7 @@ _PROVENANCE = pa.struct(
         ("parents", pa.list_(pa.string())),
         ("rewrites", pa.list_(pa.string())),
         ("effort", pa.string()),
+        ("variant", pa.string()),
         ("schedules", _ENTRIES),
         ("tools", _ENTRIES),
     ]

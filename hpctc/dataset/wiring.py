@@ -20,7 +20,12 @@ def graph_id(graph: str) -> str:
 
     It is a hash of the graph's text but for the graph's own name.
     """
-    return content_id("Graph", show(replace(parsed(graph), name="graph")))
+    return identity(parsed(graph))
+
+
+def identity(graph: Graph) -> str:
+    """The same of a graph that is no text yet."""
+    return content_id("Graph", show(replace(graph, name="graph")))
 
 
 @cache

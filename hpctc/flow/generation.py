@@ -22,6 +22,7 @@ from hpctc.dataset.device import insist
 from hpctc.dataset.folder import Failure, Folder, Measurement, Settings, Stage
 from hpctc.dataset.rejection import Rejected
 from hpctc.flow.oracle import strength
+from hpctc.flow.siblings import DOUBLE, Siblings
 from hpctc.flow.work import Item, Plan, Source, items
 from hpctc.graph.cost import flops
 from hpctc.graph.text import parse
@@ -108,12 +109,14 @@ def make(how: How, database: Path | None, least: float | None, item: Item) -> Ma
     """Lower one graph and check the pair: the work of one child."""
     from hpctc.lower.cpu.database import Database  # imports TVM, which the parent never needs
     from hpctc.lower.pair import lower
+    from hpctc.lower.variant import read
 
     clock = _Clock()
     effort = Effort.parse(item.provenance.effort)
     try:
         known = Database(database) if database is not None else None
-        pair = lower(parse(item.graph), effort, item.provenance, known)
+        variant = read(item.provenance.variant)
+        pair = lower(parse(item.graph), effort, item.provenance, known, variant)
     except HpctcError as problem:
         return Made(_failure(item, "lower", problem.message, problem.hint), clock.seconds, {})
     clock.lap("lower")
@@ -141,10 +144,12 @@ def _outcomes(
 ) -> Iterator[tuple[Pair | Failure, bool]]:
     """What is there already, then what is made, in the order of the work list."""
     first = None
+    told, siblings = folder.told(), Siblings()
     for item in listed:
-        if (known := folder.done.get(item.graph)) is None:
+        if (known := told.of(item.name)) is None:
             first = item
             break
+        siblings.meet(item, known)
         yield known, True
     if first is None:
         return
@@ -152,12 +157,11 @@ def _outcomes(
     with workers:
         for item, made in workers.map(work, chain([first], listed), ordered=True):
             if isinstance(made, worker.Failure):
-                outcome: Pair | Failure = _broken(item, made)
-                folder.land(outcome)
-            else:
-                outcome = made.outcome
-                folder.land(outcome, _measurement(made, facts))
-            yield outcome, False
+                made = Made(_broken(item, made), {}, {})
+            if (double := siblings.meet(item, made.outcome)) is not None:
+                made = Made(_failure(item, "admission", DOUBLE, double), {}, {})
+            folder.land(made.outcome, _measurement(made, facts))
+            yield made.outcome, False
 
 
 def _largest(found: Sequence[Source]) -> int:
@@ -168,7 +172,7 @@ def _largest(found: Sequence[Source]) -> int:
 def _plan(settings: Settings) -> Plan:
     return Plan(
         settings.count, settings.seed, settings.size, settings.rewrites, settings.effort,
-        settings.engine,
+        settings.engine, settings.variants,
     )  # fmt: skip
 
 

@@ -87,5 +87,5 @@ def naive_c(graph: str) -> str:
     from hpctc.lower.c.unit import print_unit
     from hpctc.lower.relax import plan
 
-    made = plan(parse(graph), fuse=False)
+    made = plan(parse(graph), group=1)
     return print_unit(made, [step.func for step in made.steps])

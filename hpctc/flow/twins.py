@@ -29,6 +29,7 @@ from hpctc.dataset.rejection import Rejected
 from hpctc.graph.text import parse
 from hpctc.lower import worker
 from hpctc.lower.effort import Effort
+from hpctc.lower.variant import Variant
 from hpctc.sandbox.launcher import build as build_runner
 from hpctc.syntax.disguise import WORDINGS, Worded
 
@@ -153,15 +154,14 @@ def _sides(pair: Pair, kind: str) -> Iterator[_Side]:
 
 
 def _generated(pair: Pair, kind: str) -> Iterator[Pair]:
-    from hpctc.lower.cuda import Cuda  # imports TVM, which only children need
-    from hpctc.lower.pair import lower
+    from hpctc.lower.pair import lower  # imports TVM, which only children need
 
     graph, effort = parse(pair.graph), Effort.parse("none")
     if kind == "block":
         for block in BLOCKS:
-            yield lower(graph, effort, pair.provenance, gpu=Cuda(block=block, plain=True))
+            yield lower(graph, effort, pair.provenance, variant=Variant(block=block, plain=True))
     elif len(graph.nodes) > 1:
-        yield lower(graph, effort, pair.provenance, fuse=False)
+        yield lower(graph, effort, pair.provenance, variant=Variant(group=1))
 
 
 def _pair(task: Task, kind: str, side: _Side) -> Pair:

@@ -2,7 +2,8 @@
 
 Every source is a list of graphs that goes on for ever: first what it holds, then the same wiring at
 other extents. The list takes one graph of each source in turn, and after each its rewritten
-versions. It depends on the sources and the seed alone, so a run that was interrupted walks it again
+versions; behind every one of these stand its variants, the same graph scheduled otherwise. It
+depends on the sources and the seed alone, so a run that was interrupted walks it again
 and skips what is done.
 """
 
@@ -18,13 +19,14 @@ from hpctc.core import suite
 from hpctc.core.errors import UsageError
 from hpctc.core.records import Provenance
 from hpctc.dataset import read
-from hpctc.dataset.wiring import graph_id
+from hpctc.dataset.wiring import identity
 from hpctc.families.base import Family
 from hpctc.graph import ops, published
 from hpctc.graph.files import read_graphs
 from hpctc.graph.ir import Graph
 from hpctc.graph.samples import graph_of
 from hpctc.graph.text import parse, show
+from hpctc.lower.variant import Variant, variants
 from hpctc.rewrite import rewrite
 from hpctc.rewrite.growth import GrowthError, Wish, grow
 from hpctc.rewrite.saturate import family
@@ -124,6 +126,8 @@ class Plan:
     """Rewritten versions of every graph."""
     effort: str
     engine: Engine = "walk"
+    variants: int = 0
+    """Further pairs of every graph, grouped and scheduled otherwise."""
 
 
 def sources(words: Sequence[str]) -> list[Source]:
@@ -140,10 +144,14 @@ def items(found: Sequence[Source], plan: Plan) -> Iterator[Item]:
         for source in found:
             if plan.count is None and turn >= len(source.graphs):
                 continue
-            for item in _turn(source, turn, plan):
-                if named := namer.name(item):
-                    fresh = True
-                    yield named
+            for graph, provenance in _turn(source, turn, plan):
+                if namer.is_known(graph):
+                    continue
+                fresh = True
+                yield (first := namer.item(graph, provenance))
+                for number, variant in enumerate(_variants(graph, plan), 1):
+                    beside = replace(graph, name=f"{first.name}_v{number}")
+                    yield namer.item(beside, replace(provenance, variant=str(variant)))
         idle = 0 if fresh else idle + 1
         turn += 1
 
@@ -154,18 +162,23 @@ def derived(seed: int, *words: object) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
 
 
-def _turn(source: Source, turn: int, plan: Plan) -> Iterator[Item]:
+def _variants(graph: Graph, plan: Plan) -> list[Variant]:
+    draw = derived(plan.seed, "variants", identity(graph))
+    return variants(len(graph.nodes), plan.variants, draw)
+
+
+def _turn(source: Source, turn: int, plan: Plan) -> Iterator[tuple[Graph, Provenance]]:
+    """A graph of a source and its rewritten versions, each with where it comes from."""
     taken = source.take(turn, plan.seed, plan.size)
     if taken is None:
         return
     origin, seed, graph = taken
     first = Provenance(source=origin, seed=seed, effort=plan.effort)
-    yield Item(graph.name, show(graph), first)
-    parent = graph_id(show(graph))
+    yield graph, first
+    parent = identity(graph)
     for draw, changed, steps in _versions(graph, plan, (source.label, turn)):
         if steps:
-            provenance = replace(first, seed=draw, parents=(parent,), rewrites=tuple(steps))
-            yield Item(graph.name, show(changed), provenance)
+            yield changed, replace(first, seed=draw, parents=(parent,), rewrites=tuple(steps))
 
 
 def _versions(
@@ -182,23 +195,26 @@ def _versions(
 
 
 class _Namer:
-    """Gives every graph a name of its own, and refuses one that was there under another name."""
+    """Gives every item a name of its own, and knows the graphs that were there already."""
 
     def __init__(self) -> None:
         self._used: dict[str, int] = {}
         self._seen: set[str] = set()
 
-    def name(self, item: Item) -> Item | None:
-        graph = parse(item.graph)
-        what = graph_id(item.graph)
-        if what in self._seen:
-            return None
+    def is_known(self, graph: Graph) -> bool:
+        """Whether the graph was there before, under whatever name; from now on it is."""
+        what = identity(graph)
+        known = what in self._seen
         self._seen.add(what)
+        return known
+
+    def item(self, graph: Graph, provenance: Provenance) -> Item:
+        """The graph under a name that no other has: ``softmax``, ``softmax_2``, ..."""
         stem = graph.name.removesuffix("_op")
         count = self._used[stem] = self._used.get(stem, 0) + 1
         number = "" if count == 1 else f"_{count}"
         named = replace(graph, name=f"{graph.name}{number}")
-        return replace(item, name=f"{stem}{number}", graph=show(named))
+        return Item(f"{stem}{number}", show(named), provenance)
 
 
 def _longest(found: Iterable[Source]) -> int:

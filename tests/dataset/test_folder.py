@@ -43,7 +43,9 @@ def test_what_landed_is_known_when_it_is_opened_again(relu: Make, tmp_path: Path
         folder.land(failure)
     before = {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()}
     with Folder(tmp_path / "out", ASKED) as folder:
-        assert folder.done == {pair.graph: pair, failure.graph: failure}
+        told = folder.told()
+        assert told.of("g") is None
+        assert [told.of(name) for name in ("f", "relu", "relu")] == [failure, pair, None]
         folder.land(pair, measured(pair))
         folder.land(failure)
     assert {p.name: p.read_bytes() for p in (tmp_path / "out").iterdir()} == before
@@ -55,7 +57,9 @@ def test_a_half_line_is_cut_and_a_changed_line_is_named(relu: Make, tmp_path: Pa
     whole = (tmp_path / PAIRS).read_bytes()
     (tmp_path / PAIRS).write_bytes(whole + whole[:40])
     with Folder(tmp_path, ASKED) as folder:
-        assert len(folder.done) == 1
+        told = folder.told()
+        assert [told.of(name) for name in ("a", "b")] == [relu("a"), None]
+        assert folder.pairs.records == []
         folder.land(relu("b"))
     assert (tmp_path / PAIRS).read_bytes().startswith(whole)
     (tmp_path / PAIRS).write_bytes(b'{"id": 1}\n' + whole)

@@ -15,8 +15,11 @@ from hpctc.dataset.folder import FAILURES, MEASUREMENTS, PAIRS, SETTINGS, Failur
 
 MAIN = "from hpctc.cli import main; main()"
 
-WORK = ("softmax", "isnan", "grown", "--count", "9", "--rewrites", "1", "--cuda-check", "off")
-"""A work list with rewritten and grown graphs, and with failures (isnan is always false)."""
+WORK = (
+    *("softmax", "isnan", "grown", "--count", "9", "--rewrites", "1", "--variants", "1"),
+    *("--cuda-check", "off"),
+)
+"""A work list with rewritten graphs, grown ones, variants, and failures (isnan is always false)."""
 
 STEADY = (PAIRS, FAILURES, SETTINGS)
 
@@ -46,6 +49,7 @@ def test_what_is_made_is_checked_and_measured(undisturbed: Path) -> None:
     assert len({p.id for p in pairs}) == len({p.name for p in pairs}) == 9
     assert {p.provenance.source for p in pairs} == {"operator softmax", "grown"}
     assert any(p.provenance.rewrites for p in pairs)
+    assert any(p.provenance.variant for p in pairs)
     for pair in pairs:
         checks = {c.what: c for c in pair.checks}
         assert checks["c == float64"].max_error is not None

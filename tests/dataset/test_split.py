@@ -77,6 +77,24 @@ def test_no_pair_has_kin_in_another_split(grown: list[Pair], by: By, seed: int) 
             assert not akin(known, i, j), (grown[i].name, grown[j].name)
 
 
+@pytest.mark.parametrize("by", ["wiring", "operator"])
+def test_variants_of_a_graph_stay_together(grown: list[Pair], by: By) -> None:
+    first = grown[:24]
+    beside = [
+        p.remade(
+            name=f"{p.name}_v1",
+            graph=p.graph.replace(f"graph {p.name}(", f"graph {p.name}_v1("),
+            c_code=f"void other{i}(void) {{}}\n",
+            cuda_code=f"__global__ void nothing_like_it{i}(int *z) {{ *z = {i}; }}\n",
+        )
+        for i, p in enumerate(first)
+    ]
+    placed = where(Kinship([*first, *beside]), Rule(by=by, test=30, validation=20))
+    assert len(placed) == 2 * len(first)
+    for pair, other in zip(first, beside, strict=True):
+        assert placed[pair.id] == placed[other.id]
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_training_never_shows_a_held_out_operator(grown: list[Pair], seed: int) -> None:
     placed = where(Kinship(grown), Rule(by="operator", seed=seed, test=30))
