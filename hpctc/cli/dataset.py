@@ -1,10 +1,7 @@
 """``hpctc dataset``: count, verify, release, verify-release, leaks, export, import, suite."""
 
 import datetime
-import shlex
-import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,8 +13,10 @@ from rich.table import Table
 
 from hpctc.cli.leaks import leaks_command
 from hpctc.cli.oracle import oracle
+from hpctc.cli.suite import suite_command
 from hpctc.cli.twins import twins_command
-from hpctc.core import jsonl
+from hpctc.cli.typed import typed
+from hpctc.core import jsonl, suite
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import CATEGORIES, Pair
 from hpctc.dataset import hpctranseval, read
@@ -25,13 +24,12 @@ from hpctc.dataset.check import How, check
 from hpctc.dataset.count import Count
 from hpctc.dataset.count import count as count_pairs
 from hpctc.dataset.device import Demand
-from hpctc.dataset.folder import command_of, settings_of
 from hpctc.dataset.hpctranseval import PUBLISHED, Published
+from hpctc.dataset.leaks import strange_to
 from hpctc.dataset.manifest import MANIFEST, load_manifest, made_with, verify
 from hpctc.dataset.rejection import Rejected
 from hpctc.dataset.release import Label, release
 from hpctc.dataset.split import Rule
-from hpctc.dataset.suite import Wanted, make_suite
 from hpctc.sandbox.launcher import build as build_runner
 
 MANY = 12
@@ -49,6 +47,7 @@ def dataset() -> None:
 
 dataset.add_command(oracle)
 dataset.add_command(leaks_command)
+dataset.add_command(suite_command)
 dataset.add_command(twins_command)
 
 
@@ -82,8 +81,16 @@ def count_command(name: str, everything: bool) -> None:
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--after", help="An earlier release; its pairs stay in their splits.")
+@click.option(
+    "--apart", multiple=True, metavar="SUITE", help="Leave out what shares anything with its tasks."
+)
 def release_command(
-    folders: tuple[str, ...], out: Path, label: str | None, after: str | None, **how: Any
+    folders: tuple[str, ...],
+    out: Path,
+    label: str | None,
+    after: str | None,
+    apart: tuple[str, ...],
+    **how: Any,
 ) -> None:
     """Write parquet by split, a manifest, Croissant and a card of the pairs in FOLDER...
 
@@ -94,14 +101,17 @@ def release_command(
     if min(how["test"], how["validation"]) < 0 or how["test"] + how["validation"] > 100:
         raise UsageError("--test and --validation are percent; together at most 100")
     earlier = read.locate(after) if after is not None else None
+    found = list(read.distinct(pair for path in paths for pair in read.pairs(path)))
+    held_out = [task.pair for name in apart for task in suite.load(name).tasks]
+    strangers = strange_to(found, held_out) if apart else found
     manifest = release(
-        list(_once(pair for path in paths for pair in read.pairs(path))),
+        strangers,
         out,
         Label(
             name=label or out.resolve().name,
             version=version,
             date=date,
-            command=_command(),
+            command=typed(),
             generated=tuple(s for path in paths for s in made_with(path)),
             after=_title(earlier) if earlier is not None else None,
         ),
@@ -110,6 +120,8 @@ def release_command(
     splits = ", ".join(f"{sum(n.values())} {split}" for split, n in manifest.splits.items())
     size = sum(f.bytes for f in manifest.files)
     click.echo(f"{out}: {manifest.pairs} pairs ({splits}), {size / 1e6:.2f} MB")
+    if apart:
+        click.echo(f"left out: {len(found) - len(strangers)} pairs akin to {', '.join(apart)}")
     if manifest.split_rule is not None and (lost := len(manifest.split_rule.left_out)):
         click.echo(f"left out: {lost} pairs with kin in several splits of {after}")
     click.echo(f"next: hpctc dataset leaks {out}   or: hpctc show {out}")
@@ -192,54 +204,10 @@ def verify_command(name: str, limit: int | None, demand: Demand) -> None:
     raise SystemExit(1 if wrong else 0)
 
 
-@dataset.command("suite")
-@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder.")
-@click.option("--tasks", type=click.IntRange(min=1), default=32, show_default=True)
-@click.option("--least-ms", default=1.0, show_default=True, help="Of the C on one thread.")
-@click.option("--name", "label", help="Default: the out folder's name.")
-@click.option("--description", default="", help="One line on what the tasks are.")
-def suite_command(
-    folders: tuple[str, ...],
-    out: Path,
-    tasks: int,
-    least_ms: float,
-    label: str | None,
-    description: str,
-) -> None:
-    """Choose tasks from the pairs in FOLDER...: all classes, many families, enough work to time."""
-    found = list(_once(p for f in folders for p in read.pairs(read.locate(f))))
-    name = label or out.resolve().name
-    words = description or f"{tasks} tasks of {least_ms:g} ms or more on one thread"
-    with tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
-        runner = build_runner(Path(scratch))
-        made_by = tuple(command_of(s) for f in folders if (s := settings_of(read.locate(f))))
-        wanted = Wanted(name, words, tasks, least_ms, (*made_by, _command()))
-        made = make_suite(found, wanted, out, Path(scratch), runner)
-    counts = Counter(t.pair.category for t in made.tasks)
-    click.echo(f"{out}: {len(made.tasks)} tasks")
-    for category in CATEGORIES:
-        click.echo(f"  {counts[category]:4}  {category}")
-    click.echo(f"next: hpctc eval {out} --model null --out RUN")
-
-
-def _once(pairs: Iterable[Pair]) -> Iterable[Pair]:
-    seen: set[str] = set()
-    for pair in pairs:
-        if pair.id not in seen:
-            seen.add(pair.id)
-            yield pair
-
-
 def _title(path: Path) -> str:
     """A release's name and version."""
     manifest = load_manifest(path)
     return f"{manifest.name} {manifest.version}"
-
-
-def _command() -> str:
-    """The command as the user typed it, for the card."""
-    return shlex.join(["hpctc", *sys.argv[1:]])
 
 
 def _tell(path: Path, figures: Count, everything: bool) -> None:

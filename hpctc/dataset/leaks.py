@@ -67,6 +67,12 @@ def leaks(train: Sequence[Subject], test: Sequence[Subject], alike: float = ALIK
     return found
 
 
+def strange_to(pairs: Sequence[Pair], others: Sequence[Pair]) -> list[Pair]:
+    """The pairs that share nothing with any of ``others``: every tie is the same both ways."""
+    found = leaks(others, pairs)
+    return [pair for pair, leak in zip(pairs, found, strict=True) if leak.tie is None]
+
+
 def name_of(subject: Subject) -> str:
     """What a report calls a record."""
     if isinstance(subject, Pair):
@@ -127,4 +133,4 @@ _KEYS: Mapping[Tie, Callable[[Subject], Iterator[str]]] = {
 }  # two records are tied where they share a key; in the order of TIES
 
 
-__all__ = ["TIES", "Leak", "Subject", "Tie", "leaks", "name_of"]
+__all__ = ["TIES", "Leak", "Subject", "Tie", "leaks", "name_of", "strange_to"]

@@ -42,6 +42,15 @@ def pairs(path: Path) -> Iterator[Pair]:
     return _genuine(path, _pairs(path))
 
 
+def distinct(found: Iterable[Pair]) -> Iterator[Pair]:
+    """Every pair once, where it comes first."""
+    seen: set[str] = set()
+    for pair in found:
+        if pair.id not in seen:
+            seen.add(pair.id)
+            yield pair
+
+
 def _genuine(path: Path, found: Iterator[Pair]) -> Iterator[Pair]:
     for pair in found:
         if not pair.is_genuine():

@@ -1,4 +1,4 @@
-"""Choose the tasks of a suite from checked pairs: every class, many families, enough work to time.
+"""Write a suite of tasks that were chosen from checked pairs (:mod:`hpctc.dataset.draw`).
 
 Pairs whose C takes less than a millisecond on one thread measure call overhead, not code; the
 median of HPCTransEval's published tasks takes ten microseconds. So the references are timed here,
@@ -6,17 +6,17 @@ and what the host said is kept beside the suite.
 """
 
 import datetime
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import chain, count
 from pathlib import Path
 
 from hpctc.core import jsonl, suite
-from hpctc.core.errors import UsageError
-from hpctc.core.records import CATEGORIES, Pair, Task
+from hpctc.core.records import Pair, Task
 from hpctc.core.resources import render
+from hpctc.dataset.draw import Rule, choose, kind, line
 from hpctc.dataset.folder import MEASUREMENTS, Measurement
-from hpctc.dataset.wiring import parsed, skeleton
+from hpctc.dataset.wiring import parsed
 from hpctc.graph.meaning import draw
 from hpctc.native import host
 from hpctc.native.compiler import compiler
@@ -25,6 +25,12 @@ from hpctc.sandbox.limits import Limits
 from hpctc.sandbox.process import Candidate, Ended, Setup, cores
 
 CARD = "README.md"
+
+FIGURE = "reference_ms"
+"""What the measurements call a reference's time."""
+
+DISTRIBUTIONS = ("uniform", "special")
+"""What a suite's inputs are drawn from: values in general, and those at which code branches."""
 
 CALLS = 7
 """Of a reference on one thread; the fastest counts."""
@@ -38,72 +44,39 @@ class Wanted:
 
     name: str
     description: str
-    tasks: int
-    least_ms: float
-    """Time of the reference on one thread."""
+    rule: Rule
     commands: tuple[str, ...] = ()
     """What made the pairs, and the suite of them, as a user would type it."""
-
-
-def choose(
-    pairs: Sequence[Pair],
-    wanted: Wanted,
-    milliseconds: Callable[[Pair], float | None],
-) -> list[tuple[Pair, float]]:
-    """Take the classes in turn: first a pair of every family, then relatives of what is there.
-
-    ``milliseconds`` times a pair's C on one thread (None: it does not run); it is asked only for
-    pairs that are about to be taken. Too few pairs are a :class:`UsageError`.
-    """
-    taken: list[tuple[Pair, float]] = []
-    for waiting in _rounds(pairs):
-        for pair in waiting:
-            if len(taken) == wanted.tasks:
-                return taken
-            ms = milliseconds(pair)
-            if ms is not None and ms >= wanted.least_ms:
-                taken.append((pair, ms))
-    if len(taken) < wanted.tasks:
-        raise UsageError(
-            f"there are {len(taken)} pairs for {wanted.tasks} tasks of {wanted.least_ms:g} ms "
-            "or more on one thread",
-            "ask for fewer tasks, or make more pairs: hpctc generate ... --size medium",
-        )
-    return taken
-
-
-def _rounds(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
-    """The first pair of every family, then the second of each, the classes taking turns."""
-    places: dict[tuple[str, str], list[Pair]] = {}
-    for pair in pairs:
-        places.setdefault((pair.category, skeleton(pair.graph)), []).append(pair)
-    for lap in range(max(map(len, places.values()), default=0)):
-        by_class = [
-            [found[lap] for (c, _), found in places.items() if c == category and lap < len(found)]
-            for category in CATEGORIES
-        ]
-        yield [p for turn in zip_longest(*by_class) for p in turn if p is not None]
 
 
 def make_suite(
     pairs: Sequence[Pair], wanted: Wanted, out: Path, scratch: Path, runner: Path
 ) -> suite.Suite:
-    """Choose, and write ``suite.toml``, ``tasks.jsonl``, the measurements and a card to ``out``."""
-    timed = _named(choose(pairs, wanted, lambda pair: reference_ms(pair, scratch, runner)))
+    """Choose, and write ``suite.toml``, ``tasks.jsonl``, the measurements and a card to ``out``.
+
+    What took how long on this host ``out`` may know already; the rest is timed.
+    """
+    facts = host.facts()
+    before = _times(out, facts)
+
+    def milliseconds(pair: Pair) -> float | None:
+        return before[pair.id] if pair.id in before else reference_ms(pair, scratch, runner)
+
+    timed = _named(choose(pairs, wanted.rule, milliseconds))
     chosen = suite.Suite(
         name=wanted.name,
         description=wanted.description,
-        profile="medium" if wanted.least_ms >= 1 else "small",
+        profile="medium" if wanted.rule.least_ms >= 1 else "small",
+        distributions=DISTRIBUTIONS,
         tasks=tuple(Task.make(of=p.id, suite=wanted.name, name=p.name, pair=p) for p, _ in timed),
     )
     suite.write(chosen, out)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    facts = host.facts()
     jsonl.write(
         out / MEASUREMENTS,
         [
             Measurement.make(
-                of=pair.id, date=now, seconds={}, host=facts, figures={"reference_ms": round(ms, 6)}
+                of=pair.id, date=now, seconds={}, host=facts, figures={FIGURE: round(ms, 6)}
             )
             for pair, ms in timed
         ],
@@ -145,12 +118,26 @@ def reference_ms(pair: Pair, scratch: Path, runner: Path) -> float | None:
     return min(times) / 1e6
 
 
+def _times(folder: Path, facts: Mapping[str, str]) -> dict[str, float]:
+    """What a suite in the folder took on this host: pair id -> milliseconds."""
+    if not (folder / MEASUREMENTS).is_file():
+        return {}
+    known = jsonl.read(folder / MEASUREMENTS, Measurement)
+    return {m.of: m.figures[FIGURE] for m in known if m.host == facts and FIGURE in m.figures}
+
+
 def _named(timed: Sequence[tuple[Pair, float]]) -> list[tuple[Pair, float]]:
-    """The pairs under names that no two share; pairs of several folders may have met."""
-    used: dict[str, int] = {}
+    """The pairs under names that no two share; pairs of several folders may have met.
+
+    An operator goes by its own name, without the number that its pair may have had.
+    """
+    used: set[str] = set()
     named = []
     for pair, ms in timed:
-        count = used[pair.name] = used.get(pair.name, 0) + 1
-        name = pair.name if count == 1 else f"{pair.name}-{count}"
+        own = line(pair).partition(" ")[2] if kind(pair) == "operators" else ""
+        stem = own if own and pair.name.rpartition("_")[0] == own else pair.name
+        names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+        name = next(name for name in names if name not in used)
+        used.add(name)
         named.append((replace(pair, name=name), ms))
     return named

@@ -49,28 +49,39 @@ def measure(
 ) -> list[Oracle]:
     """Judge the mutants of every task of the suite in ``folder``; go on where it stopped.
 
-    ``oracle.jsonl`` grows by a line a task; the tasks get their strengths at the end.
+    ``oracle.jsonl`` grows by a line a task; the tasks get their strengths at the end. Behind
+    them stands what it says of pairs that are tasks no more.
     """
     chosen = suite.load(str(folder))
     with tempfile.TemporaryDirectory(prefix="hpctc-") as scratch:
         at = bench(Path(scratch), chosen.call_seconds, jobs, sandbox)
         with jsonl.Appender(folder / FILE, Oracle) as file:
-            done = {
-                o.of
-                for o in file.records
-                if (o.asked, o.seeds, o.distributions)
-                == (mutants, chosen.seeds, chosen.distributions)
-            }
+            done = {o.of for o in _comparable(file.records, chosen, mutants)}
             missing = [task for task in chosen.tasks if task.of not in done]
             found = oracles(missing, chosen, at, mutants)
             for one in watch("oracles", len(missing), found) if watch else found:
                 file.add(one)
             latest = {o.of: o for o in file.records}
-    kept = [latest[task.of] for task in chosen.tasks]
-    jsonl.write(folder / FILE, kept)
+    kept = [latest.pop(task.of) for task in chosen.tasks]
+    jsonl.write(folder / FILE, [*kept, *latest.values()])
     suite.write(with_strength(chosen, kept), folder)
     _tell(folder, chosen, kept)
     return kept
+
+
+def weak(folder: Path, like: suite.Suite, least: float, mutants: int = MUTANTS) -> frozenset[str]:
+    """Ids of the pairs that are too weak for a suite like this, as far as its folder knows."""
+    path = folder / FILE
+    known = list(jsonl.read(path, Oracle)) if path.is_file() else []
+    return frozenset(
+        o.of for o in _comparable(known, like, mutants) if o.strength is None or o.strength < least
+    )
+
+
+def _comparable(found: Iterable[Oracle], like: suite.Suite, mutants: int) -> Iterator[Oracle]:
+    """Those that were measured as this suite would be."""
+    how = (mutants, like.seeds, like.distributions)
+    return (o for o in found if (o.asked, o.seeds, o.distributions) == how)
 
 
 def _tell(folder: Path, chosen: suite.Suite, kept: Sequence[Oracle]) -> None:

@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 
 from hpctc.cli import main
 from hpctc.core import jsonl, suite
-from hpctc.core.records import Pair, Provenance
+from hpctc.core.records import Pair, Provenance, Task
 from hpctc.dataset.hpctranseval import GROUPS, export
-from hpctc.dataset.leaks import leaks
+from hpctc.dataset.leaks import leaks, strange_to
 from hpctc.dataset.wiring import graph_id
 
 Make = Callable[..., Pair]
@@ -119,3 +119,34 @@ def test_published_rows_can_be_asked_about(folders: Path, relu: Make) -> None:
     report = json.loads(done.output)
     assert report["records"][0]["with_name"] == "a"
     assert report["records"][0]["tie"] == "alike"
+
+
+def test_strangers_share_nothing_either_way(relu: Make) -> None:
+    parent, child = chain("sin"), pair(relu, "child", "int none;", chain("neg"), "unknown")
+    suite_pairs = [relu("held", 100), pair(relu, "root", OTHER, parent)]
+    offered = [
+        relu("resized", 77, graph=chain("cos")),
+        pair(relu, "grown from it", "int a, b;", chain("neg"), graph_id(parent)),
+        child,
+    ]
+    assert [p.name for p in strange_to(offered, suite_pairs)] == ["child"]
+    assert strange_to(offered, []) == offered
+
+
+def test_a_release_keeps_apart_from_a_suite(relu: Make, tmp_path: Path) -> None:
+    held = relu("held", 100)
+    task = Task.make(of=held.id, suite="s", name="held", pair=held)
+    suite.write(
+        suite.Suite(name="s", description="", profile="small", tasks=(task,)), tmp_path / "s"
+    )
+    stranger = pair(relu, "stranger", THIRD, chain("tanh"))
+    jsonl.write(tmp_path / "pairs.jsonl", [relu("resized", 77), stranger])
+    words = [tmp_path / "pairs.jsonl", "--apart", tmp_path / "s", "--out", tmp_path / "out"]
+    done = CliRunner().invoke(main, ["dataset", "release", *map(str, words)])
+    assert done.exit_code == 0, done.output
+    assert "1 pairs (" in done.output
+    assert f"left out: 1 pairs akin to {tmp_path / 's'}" in done.output
+    told = CliRunner().invoke(
+        main, ["dataset", "leaks", str(tmp_path / "out"), str(tmp_path / "s")]
+    )
+    assert told.exit_code == 0, told.output

@@ -1,5 +1,4 @@
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,54 +7,34 @@ from click.testing import CliRunner
 from hpctc.cli import main
 from hpctc.core import jsonl, suite
 from hpctc.core.errors import UsageError
-from hpctc.core.records import Answer, Build, Candidate, Pair, Prompt, Score, Task, Verdict
+from hpctc.core.records import (
+    Answer,
+    Build,
+    Candidate,
+    Pair,
+    Prompt,
+    Provenance,
+    Score,
+    Task,
+    Verdict,
+)
+from hpctc.dataset.draw import Rule
 from hpctc.dataset.folder import MEASUREMENTS, Measurement
-from hpctc.dataset.suite import Wanted, choose, make_suite
+from hpctc.dataset.suite import Wanted, make_suite
+from hpctc.native import host
 from hpctc.sandbox.launcher import build
 
 Make = Callable[..., Pair]
-
-WANTED = Wanted("some", "some tasks", 3, 1.0)
 
 
 def graph(op: str, n: int) -> str:
     return f"graph g(x: f32[{n}]) {{\n  y = {op}(x)\n  return y\n}}\n"
 
 
-@pytest.fixture
-def pairs(relu: Make) -> list[Pair]:
-    return [
-        relu("a", graph=graph("relu", 8)),
-        relu("b", graph=graph("relu", 9)),
-        relu("c", graph=graph("exp", 8)),
-        relu("d", graph=graph("tanh", 8)),
-        relu("e", graph=graph("sum", 8), category="reduction"),
-    ]
-
-
-def test_classes_take_turns_and_relatives_come_last(pairs: list[Pair]) -> None:
-    taken = [pair.name for pair, _ in choose(pairs, WANTED, lambda pair: 2.0)]
-    assert taken == ["a", "e", "c"]
-    all_of_them = replace(WANTED, tasks=5)
-    taken = [pair.name for pair, _ in choose(pairs, all_of_them, lambda pair: 2.0)]
-    assert taken == ["a", "e", "c", "d", "b"]
-
-
-def test_what_is_too_quick_or_does_not_run_is_passed_over(pairs: list[Pair]) -> None:
-    times = {"a": 0.5, "b": 3.0, "c": None, "d": 1.0, "e": 1.5}
-    taken = choose(pairs, WANTED, lambda pair: times[pair.name])
-    assert [(p.name, ms) for p, ms in taken] == [("e", 1.5), ("d", 1.0), ("b", 3.0)]
-
-
-def test_too_few_pairs_are_told(pairs: list[Pair]) -> None:
-    with pytest.raises(UsageError, match="there are 0 pairs for 3 tasks of 1 ms"):
-        choose(pairs, WANTED, lambda pair: 0.1)
-
-
 def test_a_suite_is_written_with_what_was_measured(relu: Make, tmp_path: Path) -> None:
     found = [relu("same", 4096), relu("same", 4096, graph=graph("exp", 4096))]
     runner = build(tmp_path / "scratch")
-    wanted = Wanted("some", "two of them", 2, 0.0)
+    wanted = Wanted("some", "two of them", Rule(((None, 2),), least_ms=0.0))
     made = make_suite(found, wanted, tmp_path / "out", tmp_path / "scratch", runner)
     assert suite.load(str(tmp_path / "out")) == made
     assert [t.name for t in made.tasks] == ["same", "same-2"]
@@ -67,8 +46,9 @@ def test_a_suite_is_written_with_what_was_measured(relu: Make, tmp_path: Path) -
 
 def test_a_pair_whose_c_crashes_is_not_taken(relu: Make, tmp_path: Path) -> None:
     crash = relu("crash", c_code="void crash(float *x, float *y) { __builtin_trap(); }\n")
+    wanted = Wanted("s", "", Rule(((None, 1),), least_ms=0.0))
     with pytest.raises(UsageError, match="there are 0 pairs"):
-        make_suite([crash], Wanted("s", "", 1, 0.0), tmp_path / "o", tmp_path, build(tmp_path))
+        make_suite([crash], wanted, tmp_path / "o", tmp_path, build(tmp_path))
 
 
 def hpctc(*words: object) -> str:
@@ -83,6 +63,39 @@ def test_the_command_and_show(relu: Make, tmp_path: Path) -> None:
     assert "1 tasks" in hpctc(*words)
     assert "one (elementwise)" in hpctc("show", tmp_path / "s")
     assert "y = relu(x)" in hpctc("show", tmp_path / "s", "one")
+
+
+def test_an_operator_goes_by_its_own_name_and_no_name_comes_twice(
+    relu: Make, tmp_path: Path
+) -> None:
+    origin, grown = Provenance(source="published relu"), Provenance(source="grown")
+    found = [
+        relu("relu_2", 4096, provenance=origin),
+        relu("relu", 4096, graph=graph("exp", 4096), provenance=grown),
+        relu("relu", 4096, graph=graph("tanh", 4096), provenance=grown),
+    ]
+    wanted = Wanted("some", "", Rule((("operators", 1), ("graphs", 2)), least_ms=0.0))
+    made = make_suite(found, wanted, tmp_path, tmp_path, build(tmp_path))
+    assert [t.name for t in made.tasks] == ["relu", "relu-2", "relu-3"]
+
+
+def test_what_was_timed_on_this_host_is_not_timed_again(relu: Make, tmp_path: Path) -> None:
+    pair, wanted = relu("one", 4096), Wanted("some", "", Rule(((None, 1),), least_ms=5.0))
+    known = Measurement.make(
+        of=pair.id, date="", seconds={}, host=host.facts(), figures={"reference_ms": 7.0}
+    )
+    jsonl.write(tmp_path / MEASUREMENTS, [known])
+    made = make_suite([pair], wanted, tmp_path, tmp_path, tmp_path / "no runner")
+    assert made.profile == "medium"
+    assert "7.00 ms" in (tmp_path / "README.md").read_text()
+
+
+def test_quotas_and_a_number_of_any_kind_contradict(relu: Make, tmp_path: Path) -> None:
+    jsonl.write(tmp_path / "pairs.jsonl", [relu("one", 4096)])
+    asked = ["dataset", "suite", tmp_path, "--tasks", 1, "--blocks", 1, "--out", tmp_path / "s"]
+    done = CliRunner().invoke(main, [str(word) for word in asked])
+    assert done.exit_code == 2
+    assert "leave --tasks out" in done.output
 
 
 def test_show_tells_what_became_of_the_answers_in_a_run(relu: Make, tmp_path: Path) -> None:
