@@ -32,7 +32,7 @@ class Variant(Spec):
 
 DEFAULT = Variant()
 
-BLOCKS = (64, 128, 512, 1024)
+BLOCKS = (32, 64, 128, 512, 1024)
 """Threads of a block, whole warps; the default is left out, so that a plain variant of a function
 for which dlight has no rule is another one, too."""
 

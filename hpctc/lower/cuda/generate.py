@@ -25,6 +25,12 @@ log = logging.getLogger(__name__)
 DEFAULT = Cuda()
 
 
+REFUSALS = (Unlaunchable, RuntimeError)
+"""What a candidate may raise where its schedule cannot be written as CUDA, so that the next one is
+taken: :class:`Unlaunchable` is ours; a ``RuntimeError`` is TVM's own (``ScheduleError``,
+``InternalError`` of a pass). Whatever else is raised is a mistake, and the graph's failure."""
+
+
 class CudaError(HpctcError):
     """No schedule of a step can be written as CUDA."""
 
@@ -123,7 +129,7 @@ def _choose(step: Step, how: Cuda) -> tuple[Scheduled, Emitted]:
         try:
             emitted = emit(candidate.func, step.name.removesuffix("_kernel"), how.arch)
             _keep_results(step, emitted)
-        except Exception as problem:  # noqa: BLE001 - TVM fails in many ways: take the next
+        except REFUSALS as problem:
             problems.append(f"{candidate.text.partition(chr(10))[0]}: {str(problem)[:200]}")
             continue
         using = compilers.tool(emitted.text) if how.samples else None

@@ -1,0 +1,55 @@
+"""A schedule that cannot be written as CUDA is passed over; a mistake of ours is not."""
+
+import importlib
+from typing import Any
+
+import pytest
+import tvm
+from tvm import s_tir
+
+from hpctc.graph.text import parse
+from hpctc.lower.cuda import generate
+from hpctc.lower.cuda.source import Emitted, Unlaunchable
+from hpctc.lower.relax import plan
+
+SUM = "graph s(x: f32[8, 200]) {\n  y = sum(x, axes=[1])\n  return y\n}\n"
+
+MODULE: Any = importlib.import_module("hpctc.lower.cuda.generate")
+"""The module; the package's attribute of this name is the function."""
+
+
+def break_first(monkeypatch: pytest.MonkeyPatch, problem: Exception) -> None:
+    """Let the emitter fail on the first schedule it is given."""
+    emit, calls = MODULE.emit, []
+
+    def emitter(*args: object) -> Emitted:
+        calls.append(args)
+        if len(calls) == 1:
+            raise problem
+        made: Emitted = emit(*args)
+        return made
+
+    monkeypatch.setattr(MODULE, "emit", emitter)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [Unlaunchable("a loop of launches"), s_tir.ScheduleError("no"), tvm.error.InternalError("no")],
+    ids=lambda p: type(p).__name__,
+)
+def test_what_cannot_be_written_is_passed_over(
+    problem: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = plan(parse(SUM))
+    usual = generate(made)
+    break_first(monkeypatch, problem)
+    other = generate(made)
+    assert other.schedules != usual.schedules
+    assert other.launches
+
+
+@pytest.mark.parametrize("problem", [KeyError("grid"), AttributeError("dom"), AssertionError()])
+def test_a_mistake_surfaces(problem: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_first(monkeypatch, problem)
+    with pytest.raises(type(problem)):
+        generate(plan(parse(SUM)))
