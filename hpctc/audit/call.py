@@ -20,6 +20,7 @@ from hpctc.core.errors import HpctcError
 from hpctc.core.records import Tensor
 from hpctc.native.call import Array
 from hpctc.native.compiler import Built, Gcc, find, run_group
+from hpctc.sandbox.compiling import jailed
 from hpctc.sandbox.launcher import confined
 from hpctc.sandbox.limits import MIB, Limits
 
@@ -58,9 +59,9 @@ class Called:
     """How else it ended: ``it took more than 60 s``, ``signal Aborted``."""
 
 
-def build(code: str, folder: Path, seconds: float = 60.0) -> Built:
-    """A shared library of a C text, as all C is built here."""
-    return Gcc(flags=FLAGS).build(code, folder, seconds)
+def build(code: str, how: "Setup") -> Built:
+    """A shared library of a C text, as all C is built here; in the jail, for it is a stranger's."""
+    return jailed(code, Gcc(flags=FLAGS), how.folder, how.runner)
 
 
 def caller(folder: Path) -> Path:

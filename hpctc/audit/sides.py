@@ -57,7 +57,7 @@ def _run(
     how: Setup,
     guard: Guard,
 ) -> Called:
-    built = build(code, how.folder)
+    built = build(code, how)
     if built.library is None:
         return Called({}, failure=f"it does not compile: {built.log[:300]}")
     return call(Function(built.library, entry, parameters), arrays, how, guard)

@@ -11,6 +11,7 @@ from hpctc.dataset.votes import judged
 from hpctc.native.call import Array
 from hpctc.native.compiler import Compiler
 from hpctc.sandbox.arena import Arena
+from hpctc.sandbox.compiling import jailed
 from hpctc.sandbox.limits import Limits
 from hpctc.sandbox.process import Candidate, Ended, Setup, cores
 
@@ -48,8 +49,11 @@ class Ran:
 
 
 def build(source: Source, bench: Bench) -> Path:
-    """The shared object; a text that the compiler refuses is a :class:`Rejection`."""
-    built = bench.compiler.build(source.code, bench.folder, 2 * bench.seconds)
+    """The shared object; a text that the compiler refuses is a :class:`Rejection`.
+
+    It is built in the jail: a pair may come from anywhere, and a compiler reads what it is told to.
+    """
+    built = jailed(source.code, bench.compiler, bench.folder, bench.runner, 2 * bench.seconds)
     if built.library is None:
         reason = f"{bench.compiler.name} refuses {source.words}"
         raise Rejection("compile", reason, built.log[:500])
