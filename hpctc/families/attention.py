@@ -76,8 +76,8 @@ def _whole(sizes: Sizes) -> Sizes:
 @declare(
     name="attention.tiled", doc="causal attention in two levels of tiles, every mask cut from one",
     sizes={
-        "batch": (1, 2), "heads": (2, 4, 8), "outer": (2, 4), "inner": (2, 3), "tile": (4, 16, 32),
-        "dim": (8, 32, 64),
+        "batch": (1, 2), "heads": (2, 4, 8), "outer": (2, 4), "inner": (2, 3),
+        "tile": (4, 16, 32, 64), "dim": (8, 32, 64),
     },
     source="FastAttention, arXiv 2410.16663, 2024", like="attention.causal", alike=_whole,
     tables=causal_tile, torch=_torch(is_causal=True),
@@ -208,7 +208,8 @@ def decode(pen: Pen, batch: int, heads: int, past: int, dim: int) -> tuple[Tenso
 @declare(
     name="attention.decode_split", doc="one new position, the cache read in two halves",
     sizes={
-        "batch": (1, 2, 4), "heads": (2, 8), "half": (16, 64, 256, 512), "dim": (8, 32, 64),
+        "batch": (1, 2, 4), "heads": (2, 8), "half": (16, 64, 256, 512, 1024, 4096),
+        "dim": (8, 32, 64),
     },
     source="Flash-Decoding, 2023", torch=_torch(),
 )  # fmt: skip

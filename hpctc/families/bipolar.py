@@ -20,7 +20,8 @@ SOURCE = "Bipolar-INT, arXiv 2409.17870, 2024"
 
 def _sizes(weight: int, activation: int) -> dict[str, tuple[int, ...]]:
     return {
-        "rows": (4, 16, 64), "columns": (8, 32, 128), "words": (2, 8, 16, 32),
+        "rows": (4, 16, 64, 256, 512), "columns": (8, 32, 128, 512, 1024),
+        "words": (2, 8, 16, 32, 64, 128),
         "weight_bits": (weight,), "activation_bits": (activation,),
     }  # fmt: skip
 

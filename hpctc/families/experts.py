@@ -9,7 +9,10 @@ from typing import Any
 from hpctc.families.base import Sizes, declare
 from hpctc.families.tensor import Pen, Tensor
 
-SHAPE = {"tokens": (8, 32, 128), "width": (8, 32, 64), "inner": (16, 64, 128), "experts": (4, 8)}
+SHAPE = {
+    "tokens": (8, 32, 128, 256, 512), "width": (8, 32, 64, 128, 256),
+    "inner": (16, 64, 128, 256, 512), "experts": (4, 8),
+}  # fmt: skip
 SWITCH = "Switch Transformers, 2021"
 SHAZEER = "Outrageously Large Neural Networks, 2017"
 
@@ -59,7 +62,8 @@ def switch(pen: Pen, tokens: int, width: int, inner: int, experts: int) -> Tenso
 
 @declare(
     name="experts.switch_gathered", doc="each token to its best expert, whose weights are gathered",
-    sizes=SHAPE, source=SWITCH, like="experts.switch", torch=_torch(1),
+    sizes={**SHAPE, "experts": (4, 8, 32, 64)}, source=SWITCH, like="experts.switch",
+    torch=_torch(1),
 )  # fmt: skip
 def switch_gathered(pen: Pen, tokens: int, width: int, inner: int, experts: int) -> Tensor:
     """Sparse dispatch: every token multiplies with the weights of its own expert."""

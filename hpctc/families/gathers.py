@@ -7,7 +7,10 @@ import numpy as np
 from hpctc.families.base import Sizes, Tables, declare
 from hpctc.families.tensor import Pen, Tensor
 
-BAG = {"rows": (64, 1024, 8192), "width": (8, 32, 64), "bags": (8, 64, 256), "length": (4, 16)}
+BAG = {
+    "rows": (64, 1024, 8192, 32768), "width": (8, 32, 64, 256), "bags": (8, 64, 256, 1024, 4096),
+    "length": (4, 16, 64),
+}  # fmt: skip
 DLRM = "Deep Learning Recommendation Model, arXiv 1906.00091, 2019"
 
 
@@ -60,7 +63,10 @@ def _torch_interaction(t: Any, x: Any, sizes: Sizes) -> Any:
 
 @declare(
     name="gathers.interaction", doc="lookups in several tables and the products of all pairs",
-    sizes={"batch": (4, 32, 128), "fields": (3, 6, 8), "rows": (64, 1024), "width": (8, 16, 32)},
+    sizes={
+        "batch": (4, 32, 128, 1024), "fields": (3, 6, 8, 16), "rows": (64, 1024),
+        "width": (8, 16, 32, 128, 256),
+    },
     source=DLRM, tables=_pairs, torch=_torch_interaction,
 )  # fmt: skip
 def interaction(pen: Pen, batch: int, fields: int, rows: int, width: int) -> Tensor:

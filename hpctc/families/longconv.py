@@ -13,7 +13,9 @@ import numpy as np
 from hpctc.families.base import Sizes, Tables, declare, float32
 from hpctc.families.tensor import Pen, Tensor
 
-SHAPE = {"batch": (1, 2), "width": (4, 16, 64), "length": (16, 32, 64, 128)}
+SHAPE = {
+    "batch": (1, 2), "width": (4, 16, 64, 256), "length": (16, 32, 64, 128, 256, 512, 1024),
+}  # fmt: skip
 SOURCE = "Simple Long Convolutions, arXiv 2302.06646, 2023"
 FLASH = "FlashFFTConv, arXiv 2311.05908, 2023"
 
@@ -166,7 +168,7 @@ def monarch_convolution(pen: Pen, u: Tensor, k: Tensor, first: int, second: int)
 
 
 MONARCH = {
-    "batch": (1, 2), "width": (4, 16, 64), "first": (4, 8, 16), "second": (8, 16, 32),
+    "batch": (1, 2), "width": (4, 16, 64, 256), "first": (4, 8, 16, 32), "second": (8, 16, 32, 64),
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from hpctc.families.attention import scores
 from hpctc.families.base import Sizes, declare
 from hpctc.families.tensor import Pen, Tensor
 
-SHAPE = {"rows": (8, 64, 512), "width": (16, 128, 512)}
+SHAPE = {"rows": (8, 64, 512, 2048), "width": (16, 128, 512, 2048)}
 SANDWICH = "CogView (sandwich normalisation), 2021"
 DROPPED = "Root Mean Square Layer Normalization, 2019"
 
@@ -77,7 +77,7 @@ def _qk_torch(t: Any, x: Any, sizes: Sizes) -> Any:
 
 @declare(
     name="norms.query_key", doc="attention of normalised queries and keys",
-    sizes={"batch": (1, 2), "heads": (2, 8), "seq": (16, 64, 128), "dim": (8, 32, 64)},
+    sizes={"batch": (1, 2), "heads": (2, 8), "seq": (16, 64, 128, 256, 512), "dim": (8, 32, 64)},
     source="Scaling Vision Transformers to 22 Billion Parameters, 2023", torch=_qk_torch,
 )  # fmt: skip
 def query_key(pen: Pen, batch: int, heads: int, seq: int, dim: int) -> Tensor:

@@ -12,7 +12,8 @@ from hpctc.families.base import Sizes, declare
 from hpctc.families.tensor import Pen, Tensor
 
 SHAPE = {
-    "steps": (2, 4, 8), "batch": (1, 4, 16), "features": (8, 32, 128), "hidden": (8, 32, 128),
+    "steps": (2, 4, 8), "batch": (1, 4, 16, 64), "features": (8, 32, 128, 512),
+    "hidden": (8, 32, 128, 512),
 }  # fmt: skip
 LSTM = "Long Short-Term Memory, 1997"
 GRU = "Learning Phrase Representations using RNN Encoder-Decoder, 2014"

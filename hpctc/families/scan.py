@@ -9,7 +9,10 @@ from typing import Any
 from hpctc.families.base import Sizes, declare
 from hpctc.families.tensor import Pen, Tensor
 
-SHAPE = {"batch": (1, 2), "steps": (4, 8, 16), "width": (8, 32, 128), "states": (4, 8, 16)}
+SHAPE = {
+    "batch": (1, 2, 8, 32), "steps": (4, 8, 16), "width": (8, 32, 128, 512, 2048),
+    "states": (4, 8, 16),
+}  # fmt: skip
 SOURCE = "Mamba, arXiv 2312.00752, 2023"
 
 

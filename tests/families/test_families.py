@@ -19,6 +19,7 @@ from hpctc.graph.ir import Graph
 from hpctc.graph.meaning import draw, evaluate
 from hpctc.graph.op import Array
 from hpctc.graph.reference import Reference, reference
+from hpctc.rewrite.scale import SIZES, fits
 
 WORKLOADS = Path(__file__).parents[2].parent / "shared" / "hpctranseval" / "workloads.json"
 """Facts about what was published; outside the repository, so its test is skipped elsewhere."""
@@ -92,6 +93,12 @@ def test_other_sizes_are_legal(name: str) -> None:
         check(graph)
         tables, types = family.tables(sizes), graph.types()
         assert all(types[name].shape == table.shape for name, table in tables.items())
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_has_members_of_medium_size(name: str) -> None:
+    drawn = (FAMILIES[name].graph(**FAMILIES[name].sample(seed)) for seed in range(200))
+    assert any(fits(graph, SIZES["medium"]) for graph in drawn)
 
 
 def test_one_mask_tile_serves_every_distance() -> None:

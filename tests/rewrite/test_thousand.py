@@ -105,7 +105,7 @@ def judge(made: Journey, seed: int) -> None:
         assert worst <= tolerance, f"{chain} on {distribution} inputs of\n{show(start)}"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.sampled_from(sorted(REWRITES)), st.integers(0, 1 << 30))
 def test_an_application_at_random_keeps_the_meaning(name: str, seed: int) -> None:
     made = journey(name, seed)

@@ -10,7 +10,7 @@ from hpctc.families.blocks.layers import in_heads, joined, layer_norm, linear, r
 from hpctc.families.blocks.vision import self_attention
 from hpctc.families.tensor import Pen, Tensor
 
-TEXT = {"batch": (1, 2), "seq": (8, 32, 128), "heads": (2, 4, 8), "dim": (8, 32, 64)}
+TEXT = {"batch": (1, 2), "seq": (8, 32, 128, 256, 512), "heads": (2, 4, 8), "dim": (8, 32, 64)}
 
 
 def causal_attention(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
@@ -66,7 +66,8 @@ def _torch_rotary(t: Any, x: Any, sizes: Sizes) -> Any:
 
 
 @declare(
-    name="blocks.rotary", doc="queries or keys turned by their positions", sizes=TEXT,
+    name="blocks.rotary", doc="queries or keys turned by their positions",
+    sizes={**TEXT, "seq": (8, 32, 128, 512, 2048), "heads": (2, 4, 8, 16)},
     source="RoFormer, 2021", tables=rotary_tables, torch=_torch_rotary,
 )  # fmt: skip
 def rotary(pen: Pen, batch: int, seq: int, heads: int, dim: int) -> Tensor:
@@ -104,7 +105,7 @@ def swiglu(x: Tensor, inner: int) -> Tensor:
     return linear(gate * linear(x, "up", inner, bias=False), "down", x.shape[-1], bias=False)
 
 
-ROWS = {"rows": (8, 64, 256), "width": (16, 128, 512), "inner": (32, 256, 1024)}
+ROWS = {"rows": (8, 64, 256, 512), "width": (16, 128, 512), "inner": (32, 256, 1024)}
 
 
 @declare(

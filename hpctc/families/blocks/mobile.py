@@ -4,7 +4,7 @@ from hpctc.families.base import declare
 from hpctc.families.blocks.layers import batch_norm, conv, conv_norm, flat_image, squeezed
 from hpctc.families.tensor import Pen, Tensor
 
-IMAGE = {"batch": (1, 2), "channels": (8, 32, 64), "size": (8, 14, 28, 56)}
+IMAGE = {"batch": (1, 2), "channels": (8, 32, 64, 128, 256), "size": (8, 14, 28, 56, 112)}
 
 
 @declare(

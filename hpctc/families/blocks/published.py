@@ -42,7 +42,10 @@ def inception(pen: Pen, batch: int, size: int, width: int) -> Tensor:
 
 @declare(
     name="published.gru", doc="a step of GRU with separate weights, and an output layer",
-    sizes={"batch": (2,), "features": (16, 100), "hidden": (8, 64), "out": (4, 32)},
+    sizes={
+        "batch": (2, 32), "features": (16, 100, 1000), "hidden": (8, 64, 256, 1024),
+        "out": (4, 32, 128),
+    },
     published={"batch": 2, "features": 1000, "hidden": 256, "out": 128}, source=SOURCE,
 )  # fmt: skip
 def gru(pen: Pen, batch: int, features: int, hidden: int, out: int) -> Tensor:
@@ -66,7 +69,10 @@ def gru(pen: Pen, batch: int, features: int, hidden: int, out: int) -> Tensor:
 
 @declare(
     name="published.transformer", doc="rotary attention and a perceptron, rms norms before each",
-    sizes={"batch": (1,), "seq": (8, 32), "heads": (2, 4), "dim": (8, 16), "inner": (24, 96)},
+    sizes={
+        "batch": (1, 4), "seq": (8, 32, 128, 512), "heads": (2, 4), "dim": (8, 16, 64),
+        "inner": (24, 96, 768),
+    },
     published={"batch": 1, "seq": 128, "heads": 8, "dim": 64, "inner": 1376}, source=SOURCE,
     tables=lambda sizes: {k: v[None, None] for k, v in rotary_tables(sizes).items()},
 )  # fmt: skip
@@ -92,7 +98,7 @@ def transformer(pen: Pen, batch: int, seq: int, heads: int, dim: int, inner: int
 
 @declare(
     name="published.wavenet", doc="gated dilated convolutions, their skips side by side",
-    sizes={"batch": (1,), "channels": (8, 16, 32), "length": (20, 50), "layers": (2, 4)},
+    sizes={"batch": (1, 4), "channels": (8, 16, 32, 64), "length": (20, 50, 200), "layers": (2, 4)},
     published={"batch": 1, "channels": 64, "length": 100, "layers": 4}, source=SOURCE,
 )  # fmt: skip
 def wavenet(pen: Pen, batch: int, channels: int, length: int, layers: int) -> Tensor:
@@ -124,7 +130,7 @@ def _normed(pen: Pen, x: Tensor, name: str, gamma: Tensor, beta: Tensor) -> Tens
 
 @declare(
     name="published.resnet", doc="two unpadded convolutions, normed, with a cropped shortcut",
-    sizes={"batch": (1,), "size": (8, 16, 32), "width": (4, 16)},
+    sizes={"batch": (1, 4), "size": (8, 16, 32, 64, 128), "width": (4, 16, 64)},
     published={"batch": 1, "size": 128, "width": 64}, source=SOURCE,
 )  # fmt: skip
 def resnet(pen: Pen, batch: int, size: int, width: int) -> Tensor:
@@ -142,7 +148,7 @@ def resnet(pen: Pen, batch: int, size: int, width: int) -> Tensor:
 
 @declare(
     name="published.squeeze", doc="a 7x7 convolution and eight fire modules",
-    sizes={"batch": (1,), "size": (10, 16), "width": (1, 2, 4), "fires": (2, 4)},
+    sizes={"batch": (1, 4), "size": (10, 16, 32, 64), "width": (1, 2, 4, 8), "fires": (2, 4)},
     published={"batch": 1, "size": 128, "width": 16, "fires": 8}, source=SOURCE,
 )  # fmt: skip
 def squeeze(pen: Pen, batch: int, size: int, width: int, fires: int) -> Tensor:
@@ -164,7 +170,7 @@ def squeeze(pen: Pen, batch: int, size: int, width: int, fires: int) -> Tensor:
 
 @declare(
     name="published.depthwise", doc="a depthwise and a pointwise convolution, each normed",
-    sizes={"batch": (1,), "size": (8, 16, 32), "channels": (3,), "times": (3, 4)},
+    sizes={"batch": (1, 8), "size": (8, 16, 32, 112, 224), "channels": (3, 16), "times": (3, 4)},
     published={"batch": 1, "size": 128, "channels": 3, "times": 3}, source=SOURCE,
 )  # fmt: skip
 def depthwise(pen: Pen, batch: int, size: int, channels: int, times: int) -> Tensor:

@@ -4,7 +4,7 @@ from hpctc.families.base import declare
 from hpctc.families.blocks.layers import batch_norm, conv1d, layer_norm, linear
 from hpctc.families.tensor import Pen, Tensor
 
-SHAPE = {"batch": (1, 2), "width": (8, 32, 128), "length": (16, 64, 256)}
+SHAPE = {"batch": (1, 2), "width": (8, 32, 128, 256), "length": (16, 64, 256, 1024)}
 
 
 @declare(
@@ -51,7 +51,7 @@ def mamba_conv(pen: Pen, batch: int, width: int, length: int) -> Tensor:
 
 @declare(
     name="blocks.highway", doc="T * relu(x W) + (1 - T) * x", source="Highway Networks, 2015",
-    sizes={"rows": (8, 64, 256), "width": (16, 64, 256)},
+    sizes={"rows": (8, 64, 256, 1024), "width": (16, 64, 256, 512)},
 )  # fmt: skip
 def highway(pen: Pen, rows: int, width: int) -> Tensor:
     """A gate between a layer and its input."""

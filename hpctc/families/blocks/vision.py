@@ -16,7 +16,7 @@ from hpctc.families.blocks.layers import (
 )
 from hpctc.families.tensor import Pen, Tensor
 
-IMAGE = {"batch": (1, 2), "channels": (8, 32, 64), "size": (8, 16, 32, 56)}
+IMAGE = {"batch": (1, 2), "channels": (8, 32, 64, 128, 256), "size": (8, 16, 32, 56, 112)}
 
 
 @declare(
@@ -208,7 +208,9 @@ def mixer(pen: Pen, batch: int, seq: int, heads: int, dim: int) -> Tensor:
 
 @declare(
     name="blocks.patch_embedding", doc="an image cut into patches, each a token, and a class token",
-    sizes={"batch": (1, 2), "grid": (2, 4, 14), "patch": (4, 8, 16), "width": (16, 64, 192)},
+    sizes={
+        "batch": (1, 2), "grid": (2, 4, 14, 28), "patch": (4, 8, 16), "width": (16, 64, 192, 384),
+    },
     published={"batch": 1, "grid": 14, "patch": 16, "width": 768}, source="ViT, 2021",
 )  # fmt: skip
 def patch_embedding(pen: Pen, batch: int, grid: int, patch: int, width: int) -> Tensor:
