@@ -81,7 +81,8 @@ def choose(
             raise UsageError(
                 f"there are {len(found)} {wanted or 'pairs'} for {count} tasks of "
                 f"{rule.least_ms:g} ms or more on one thread",
-                "ask for fewer tasks, or make more pairs: hpctc generate ... --size medium",
+                "ask for fewer or shorter ones (--tasks, --least-ms), or make more pairs: "
+                "hpctc generate ... --size medium",
             )
         taken += found
     return taken
