@@ -27,6 +27,12 @@ TILES = (
 )
 """What keeps gcc from carrying loads from one iteration to the next at the price of spills."""
 
+WIDE = (
+    "prefer-vector-width=512",
+    "Much arithmetic on every load: whole vectors, where gcc prefers halves of them.",
+)
+"""For most processors with AVX-512 gcc makes SIMD loops of 256 bits unless it is told."""
+
 CONDITIONAL = (" ? ", " || ", "floor", "ceil", "trunc", "isnan(", "isinf(", "isfinite(")
 """Text that needs :data:`TRAPS`."""
 
@@ -146,15 +152,26 @@ def preamble(functions: Sequence[CFunction], definitions: Sequence[str]) -> list
     ]
     arithmetic = [text for (_, kind), text in helpers.items() if kind in FLOATS]
     conditional = any(mark in "".join([*arithmetic, *definitions]) for mark in CONDITIONAL)
-    lines += pragmas([TRAPS] * conditional + [TILES] * bool(types))
+    computes = any(maths.HELPERS[name].ulp is not None for name, _ in helpers)
+    lines += pragmas([TRAPS] * conditional + [TILES] * bool(types), [WIDE] * computes)
     return ["\n".join(lines) + "\n", *parts]
 
 
-def pragmas(options: Sequence[tuple[str, str]]) -> list[str]:
-    """Options of gcc that are part of the source, each with its reason."""
-    if not options:
+def pragmas(
+    options: Sequence[tuple[str, str]], targets: Sequence[tuple[str, str]] = ()
+) -> list[str]:
+    """Options of gcc that are part of the source, each with its reason.
+
+    ``targets`` are options of the machine, for those with AVX-512.
+    """
+    if not options and not targets:
         return []
     lines = ["", "#if defined(__GNUC__) && !defined(__clang__)"]
     for option, reason in options:
         lines += [f"// {reason}", f'#pragma GCC optimize("{option}")']
+    if targets:
+        lines.append("#ifdef __AVX512F__")
+        for option, reason in targets:
+            lines += [f"// {reason}", f'#pragma GCC target("{option}")']
+        lines.append("#endif")
     return [*lines, "#endif"]

@@ -17,6 +17,9 @@ from hpctc.lower.cpu.wide import widen
 PARALLEL_NS = 20_000.0
 """Serial work below which a parallel region costs more than it gives, in nanoseconds."""
 
+REPEATED = 3
+"""Readings of a point for which several loads are not done again: it is stored, then read."""
+
 
 def apply(func: tirx.PrimFunc, threads: int, tile: int, rows: bool) -> tirx.PrimFunc:
     """Schedule ``func``; ``tile`` elements make a register row, ``rows`` allows nesting."""
@@ -62,6 +65,8 @@ def _may_inline(schedule: s_tir.Schedule, rv: Any, block: Block) -> bool:
         return True
     if any(r.reduced and len(r.loads) > 1 for r in readers):
         return _is_permutation(block)
+    if reads >= REPEATED * block.points and len(block.loads) > 1:
+        return False
     return not block.functions and not (block.branches and any(r.reduced for r in readers))
 
 

@@ -1,9 +1,11 @@
 """Images: nearest and blended neighbours, points of a grid, shifted products."""
 
+from math import gcd
+
 from tvm import te, tirx
 
 from hpctc.lower.relax.compute import padded
-from hpctc.lower.relax.site import Expr, Site, Tensor, emits, like, wide
+from hpctc.lower.relax.site import Expr, Site, Tensor, emits, like, replaced, wide
 
 
 @emits("resize2d", "resize3d")
@@ -15,34 +17,48 @@ def _resize(site: Site) -> Tensor:
                 n, c, *(_nearest(i, a, b) for i, a, b in zip(place, old, new, strict=True))
             )
         )
-    acc = wide(site.dtype)
+    blended = site.x
+    for axis in range(len(new)):
+        blended = _blended(site, blended, axis)
+    return blended
+
+
+def _blended(site: Site, x: Tensor, axis: int) -> Tensor:
+    """``x``, the axes before ``axis`` resized already, resized along ``axis``.
+
+    One axis after the other: a row of pixels between two rows is made once, in straight lines
+    along memory, and serves all pixels that are made of it.
+    """
+    old, new = site.operands[0].shape[2:], site.shape[2:]
+    acc, last = wide(site.dtype), axis == len(new) - 1
 
     def element(n: Expr, c: Expr, *place: Expr) -> Expr:
-        sides = [_neighbours(i, a, b, acc) for i, a, b in zip(place, old, new, strict=True)]
+        below, above, share = _neighbours(place[axis], old[axis], new[axis], acc)
+        first, second = (
+            x(n, c, *replaced(place, axis, spot)).astype(acc) for spot in (below, above)
+        )
+        value = first + (second - first) * share
+        return value.astype(site.dtype) if last else value
 
-        def blend(*chosen: Expr) -> Expr:
-            if len(chosen) == len(sides):
-                return site.x(n, c, *chosen).astype(acc)
-            below, above, share = sides[len(chosen)]
-            first, second = blend(*chosen, below), blend(*chosen, above)
-            return first + (second - first) * share
-
-        return blend().astype(site.dtype)
-
-    return site.compute(element)
+    if last:
+        return site.compute(element)
+    shape = (*site.shape[:2], *new[: axis + 1], *old[axis + 1 :])
+    return site.compute(element, f"blended{axis}", shape)
 
 
 def _nearest(i: Expr, n: int, m: int) -> Expr:
     """floor((i + 1/2) n / m), exactly."""
+    n, m = n // gcd(n, m), m // gcd(n, m)
     return (2 * i + 1) * n // (2 * m)
 
 
 def _neighbours(i: Expr, n: int, m: int, dtype: str) -> tuple[Expr, Expr, Expr]:
     """The pixels on both sides of the centre (i + 1/2) n / m - 1/2, and how far it is between."""
+    a, b = n // gcd(n, m), m // gcd(n, m)
     # one pixel further right, so that nothing is negative: floor division of a whole number
-    shifted = (2 * i + 1) * n + m
-    right = shifted // (2 * m)
-    share = (shifted % (2 * m)).astype(dtype) / tirx.const(2 * m, dtype)
+    shifted = (2 * i + 1) * a + b
+    right = shifted // (2 * b)
+    share = (shifted % (2 * b)).astype(dtype) / tirx.const(2 * b, dtype)
     return tirx.max(right - 1, 0), tirx.min(right, n - 1), share
 
 

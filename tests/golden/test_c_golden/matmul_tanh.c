@@ -5,6 +5,10 @@
 #pragma GCC optimize("no-trapping-math")
 // Register tiles leave no registers for what the next iteration will load again.
 #pragma GCC optimize("no-predictive-commoning")
+#ifdef __AVX512F__
+// Much arithmetic on every load: whole vectors, where gcc prefers halves of them.
+#pragma GCC target("prefer-vector-width=512")
+#endif
 #endif
 
 typedef float f32x16 __attribute__((vector_size(64), aligned(4), may_alias));
