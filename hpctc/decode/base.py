@@ -9,6 +9,7 @@ whatever a strategy proposes, the output is the target's own.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cached_property
 from typing import ClassVar, Protocol
 
@@ -160,6 +161,26 @@ class Step:
         return (*(self.draft.tokens[n] for n in self.path), self.bonus)
 
 
+class Kind(IntEnum):
+    """What a token is in a program, as far as drafts ask."""
+
+    ITSELF = 0
+    """A keyword, an operator, a space: in a like place the same stands."""
+    NAME = 1
+    """An identifier: in a like place another may stand."""
+    REST = 2
+    """An identifier behind something that is no space, or what goes on one."""
+    DIGIT = 3
+
+
+KindOf = Callable[[int], Kind]
+
+
+def itself(_token: int) -> Kind:
+    """Nothing is known of any token."""
+    return Kind.ITSELF
+
+
 @dataclass(frozen=True)
 class Request:
     """One prompt to be continued."""
@@ -172,6 +193,8 @@ class Request:
     """Tokens that end the text; they are not part of it."""
     hints: tuple[tuple[int, ...], ...] = ()
     """Texts of which parts are likely to appear: what the compiler or a neighbour wrote."""
+    kind: KindOf = itself
+    """What each token is."""
 
 
 @dataclass
@@ -209,8 +232,11 @@ class Strategy(Spec, ABC):
 
     about: ClassVar[str]
     """One line for lists."""
-    needs: ClassVar[frozenset[str]] = frozenset()
-    """``hints``, ``model``: what requests or the caller must bring."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """``hints``, ``model``: what requests or the caller must bring."""
+        return frozenset()
 
     @abstractmethod
     def open(self, target: Target, load: Callable[[str], Target]) -> Drafter:

@@ -24,11 +24,19 @@ class Cascade(Strategy):
     members: tuple[str, ...] = ("compiler", "lookup", "lookahead{window=0}")
     """Spec texts of strategies."""
 
-    def open(self, target: Target, load: Callable[[str], Target]) -> Drafter:
-        """Open every member."""
+    @property
+    def needs(self) -> frozenset[str]:
+        """What any member needs."""
+        return frozenset[str]().union(*(member.needs for member in self._strategies()))
+
+    def _strategies(self) -> list[Strategy]:
         from hpctc.decode import strategy
 
-        found = [strategy(text) for text in self.members]
+        return [strategy(text) for text in self.members]
+
+    def open(self, target: Target, load: Callable[[str], Target]) -> Drafter:
+        """Open every member."""
+        found = self._strategies()
         if not found or any(isinstance(m, Cascade) for m in found):
             raise UsageError(
                 f"a cascade of {', '.join(self.members) or 'nothing'}",

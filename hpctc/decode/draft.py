@@ -25,12 +25,16 @@ class DraftModel(Strategy):
 
     name: ClassVar[str] = "draft"
     about: ClassVar[str] = "a smaller model of the same vocabulary drafts a chain"
-    needs: ClassVar[frozenset[str]] = frozenset({"model"})
     model: str
     """The spec text of the drafting model."""
     most: int = 12
     adapt: bool = True
     """Whether it is shorter where that promises more tokens a second."""
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """See :attr:`Strategy.needs`."""
+        return frozenset({"model"})
 
     def open(self, target: Target, load: Callable[[str], Target]) -> Drafter:
         """Load the drafting model."""

@@ -36,11 +36,11 @@ class Walk:
                 self._places[self.hint[end - length : end]].append(end)
         self._missed: int | None = None
 
-    def foreseen(self, count: int) -> list[int]:
-        """The next tokens, in the answer's names."""
-        if not self.agreed:
-            return []
-        return [self.renamed.get(t, t) for t in self.hint[self.at : self.at + count]]
+    def word(self, at: int) -> int | None:
+        """A token of the hint, in the answer's names; None behind its end."""
+        if at >= len(self.hint):
+            return None
+        return self.renamed.get(self.hint[at], self.hint[at])
 
     def read(self, token: int, text: Sequence[int]) -> None:
         """The answer goes on with ``token``, the last of ``text``."""

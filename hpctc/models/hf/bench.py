@@ -23,6 +23,7 @@ from hpctc.decode.base import Drafter, Request
 from hpctc.decode.loop import How, decode
 from hpctc.models.hf.chat import Hf, encoded, ends, hints, opened
 from hpctc.models.hf.target import Transformer
+from hpctc.models.hf.text import kinds
 from hpctc.models.hf.weights import load
 
 GENERATE, PROMPT_LOOKUP = "generate", "generate prompt-lookup"
@@ -128,7 +129,8 @@ class Bench:
             more = {"prompt_lookup_num_tokens": 10} if name == PROMPT_LOOKUP else {}
             return partial(_generated, self._made.model, ids, self.most, self._over, more)
         known = hints(self._made.tokenizer, task, self._needs[name])
-        request = Request(next(self._requests), ids, self.most, self._over, known)
+        kind = kinds(self._made.tokenizer)
+        request = Request(next(self._requests), ids, self.most, self._over, known, kind)
         return partial(_decoded, *self._open[name], request)
 
 

@@ -16,7 +16,7 @@ from hpctc.decode.loop import Decoded, How, decode
 from hpctc.decode.schedule import Memory, planned
 from hpctc.decode.verify import Choose, Constraint, Sampled, greedy
 from hpctc.models.base import Hear, Model, Question, Sampling, fenced, messages, transcript
-from hpctc.models.hf.text import CUT, spans
+from hpctc.models.hf.text import CUT, kinds, spans
 from hpctc.models.hf.weights import Dtype, free, load
 from hpctc.native.call import prototype
 
@@ -69,7 +69,7 @@ class Hf(Model):
                     continue
                 most = min(self.most_tokens, (target.context or 1 << 30) - len(ids))
                 key = (prompt.id, question.sample)
-                requests.append(Request(key, ids, most, over, known))
+                requests.append(Request(key, ids, most, over, known, kinds(made.tokenizer)))
 
         def choose(request: Request) -> Choose:
             if sampling.temperature == 0:

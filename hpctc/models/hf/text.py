@@ -1,10 +1,49 @@
 """Tokens and the characters that they stand for."""
 
+import re
 from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
+
+from hpctc.decode.base import Kind, KindOf
 
 CUT = "\N{REPLACEMENT CHARACTER}"
 """What a decoder writes for bytes that are no whole character."""
+
+DIGITS = re.compile(r" ?[0-9]+")
+IDENTIFIER = re.compile(r" ?[A-Za-z_][A-Za-z_0-9]*")
+
+KEYWORDS = frozenset(
+    {
+        "auto", "bool", "break", "case", "char", "const", "continue", "default", "do", "double",
+        "else", "enum", "extern", "float", "for", "goto", "half", "if", "inline", "int", "long",
+        "register", "restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch",
+        "typedef", "union", "unsigned", "void", "volatile", "while",
+        "define", "include", "pragma", "omp", "parallel", "simd", "collapse", "schedule",
+        "__global__", "__restrict__",
+    }
+)  # fmt: skip
+"""Words that are not names: of C, of its preprocessor and OpenMP, of CUDA."""
+
+
+@lru_cache(maxsize=8)
+def kinds(tokenizer: Any) -> KindOf:
+    """What each of a tokenizer's tokens is in a program."""
+
+    @cache
+    def kind(token: int) -> Kind:
+        return kind_of(str(tokenizer.decode([token])))
+
+    return kind
+
+
+def kind_of(text: str) -> Kind:
+    """What the text of one token is; a half word is taken for a name, whatever it will become."""
+    if DIGITS.fullmatch(text):
+        return Kind.DIGIT
+    if not IDENTIFIER.fullmatch(text) or text.strip() in KEYWORDS:
+        return Kind.ITSELF
+    return Kind.NAME if text.startswith(" ") else Kind.REST
 
 
 def spans(
@@ -38,4 +77,4 @@ def spans(
     return tuple(made)
 
 
-__all__ = ["spans"]
+__all__ = ["kind_of", "kinds", "spans"]
