@@ -18,7 +18,7 @@ PARALLEL_NS = 20_000.0
 """Serial work below which a parallel region costs more than it gives, in nanoseconds."""
 
 REPEATED = 3
-"""Readings of a point for which several loads are not done again: it is stored, then read."""
+"""Readings by maps for which a point of several loads is not computed again (rows of a resize)."""
 
 
 def apply(func: tirx.PrimFunc, threads: int, tile: int, rows: bool) -> tirx.PrimFunc:
@@ -65,7 +65,8 @@ def _may_inline(schedule: s_tir.Schedule, rv: Any, block: Block) -> bool:
         return True
     if any(r.reduced and len(r.loads) > 1 for r in readers):
         return _is_permutation(block)
-    if reads >= REPEATED * block.points and len(block.loads) > 1:
+    repeated = reads >= REPEATED * block.points and len(block.loads) > 1
+    if repeated and all(r.is_map for r in readers):
         return False
     return not block.functions and not (block.branches and any(r.reduced for r in readers))
 
