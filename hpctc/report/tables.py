@@ -15,13 +15,14 @@ from hpctc.report.reading import Read, read
 from hpctc.score import Estimate, Summary, by_category, by_difficulty, summary
 from hpctc.score.ladder import ladder
 from hpctc.score.pace import beside
-from hpctc.score.rates import classes
+from hpctc.score.rates import Cause, causes, classes
 from hpctc.score.scaling import scaling
 from hpctc.score.similarity import likeness
 from hpctc.score.twins import drops
 
 WIDTH = 80
 MOST_FAILURES = 20
+"""Above that they are counted by cause."""
 
 
 def print_run(folder: Path, console: Console) -> None:
@@ -37,20 +38,30 @@ def show(run: Read, console: Console) -> None:
     console.print(figures(run.scores))
     if lines := list(_more(run)):
         console.print()
-    before = ""
-    for label, text in lines:
-        shown = "" if label == before else label
-        console.print(f"[bold]{shown:<9}[/bold] {escape(text)}", highlight=False)
-        before = label
+        console.print(_labelled(lines))
     if run.pace is not None and (regions := language.region_table(run.pace)):
         console.print()
         console.print(regions)
     failures = [s for s in run.scores if s.verdict != "correct" or s.reason]
     if failures:
         console.print()
+    if len(failures) > MOST_FAILURES:
+        console.print(cause_table(causes(run.scores)))
+        console.print(f"one of them: hpctc show {run.folder} TASK", highlight=False, soft_wrap=True)
+    elif failures:
         console.print(failure_table(failures))
-        if len(failures) > MOST_FAILURES:
-            console.print(f"... and {len(failures) - MOST_FAILURES} more, see scores.jsonl")
+
+
+def _labelled(lines: Sequence[tuple[str, str]]) -> Table:
+    """Labels and texts side by side; a label that says the same as the one above is left out."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=9, style="bold")
+    table.add_column(overflow="fold")
+    before = ""
+    for label, text in lines:
+        table.add_row("" if label == before else label, escape(text))
+        before = label
+    return table
 
 
 def _more(run: Read) -> Iterator[tuple[str, str]]:
@@ -121,6 +132,19 @@ def failure_table(failures: Sequence[Score]) -> Table:
     for s in failures[:MOST_FAILURES]:
         name = s.name if s.sample == 0 else f"{s.name} #{s.sample}"
         table.add_row(escape(name), s.verdict, escape(s.reason[:200]))
+    return table
+
+
+def cause_table(found: Sequence[Cause]) -> Table:
+    """What went wrong how often, where there are too many failures to name each."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("failed", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("reason", overflow="fold")
+    table.add_column("such as", no_wrap=True, max_width=24)
+    for cause in found[:MOST_FAILURES]:
+        number, words = str(len(cause.samples)), cause.words or "no reason was given"
+        table.add_row(number, cause.verdict, escape(words), escape(cause.samples[0].name))
     return table
 
 

@@ -108,11 +108,13 @@ def causes(scores: Iterable[Score]) -> list[Cause]:
 _QUOTED = re.compile(r"['\u2018\"][^'\u2019\"\n]*['\u2019\"]")
 _INDEXED = re.compile(r"\b\w+\[[^\]]*\]")
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d[\d.,]*(?:e[-+]?\d+)?|nan|inf)\b", re.IGNORECASE)
+_OTHERS = re.compile(r"(?<=; it defines )(?!no function).*")
 _PLACE = re.compile(r"^[\w./-]+:\d+(?::\d+)?:\s*")
 
 
 def _common(reason: str) -> str:
     """``y[0, 3] is 1, expected 2 (...)`` -> ``an element is #, expected #``."""
     first = reason.split("\n", 1)[0].split(" (", 1)[0]
-    first = _INDEXED.sub("an element", _QUOTED.sub("'...'", _PLACE.sub("", first)))
+    first = _OTHERS.sub("others", _PLACE.sub("", first))
+    first = _INDEXED.sub("an element", _QUOTED.sub("'...'", first))
     return _NUMBER.sub("#", first).strip()[:120]

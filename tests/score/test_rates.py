@@ -60,12 +60,17 @@ def test_failures_with_the_same_cause_are_one_row(score: MakeScore) -> None:
         score("d", "not built", reason="code.c:81:1: error: unknown type name \u2018float4\u2019"),
         score("e", "not built", reason="code.c:9:1: error: expected ';' before '}'"),
         score("f", "correct"),
+        score("g", "not found", reason="no function 'f_op' in the answer; it defines f_kernel, g"),
+        score("h", "not found", reason="no function 'h_op' in the answer; it defines main"),
+        score("i", "not found", reason="no function 'i_op' in the answer; it defines no function"),
     ]
     found = [(c.verdict, c.words, len(c.samples)) for c in causes(scores)]
     assert found == [
         ("wrong", "an element is #, expected #", 2),
         ("not built", "error: unknown type name '...'", 2),
+        ("not found", "no function '...' in the answer; it defines others", 2),
         ("not built", "error: expected '...' before '...'", 1),
+        ("not found", "no function '...' in the answer; it defines no function", 1),
     ]
 
 
