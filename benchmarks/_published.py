@@ -14,6 +14,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+from _grown import GROWN
 from hpctc.core.errors import HpctcError
 from hpctc.graph.build import Builder
 from hpctc.graph.check import check
@@ -314,6 +315,7 @@ MAKERS: dict[str, Make] = {
     "grid_sample": lambda b, x, _, __: b.op("grid_sample", *x),
     "batch_to_space_nd": _from_batch,
     "mirror_pad": lambda b, x, _, __: b.op("mirror_pad", x[0], before=(1, 2), after=(2, 1)),
+    **GROWN,
     "upsampling": lambda b, x, _, __: b.op("upsample2d", x[0], scale=(2, 2)),
 }
 """Published operator name -> our graph of it."""

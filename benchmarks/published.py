@@ -5,15 +5,19 @@ builds the published functions and ours for the same operators and shapes with e
 that they agree, and times them alternately in one child on ``--threads`` threads.
 ``--against torch`` times operators of medium size against PyTorch, each side in processes of its
 own, in turns. The folder holds the published IndependentOperator.json and ComputationGraph.json.
+``--against null [--of published|medium|SUITE]`` times our C against itself without its OpenMP
+pragmas, built with the best of several sets of flags.
 
-Bars: published, geometric mean 2.5, none below 0.8; torch, geometric mean 1.0.
+Bars, geometric means: published 4.0 and none below 1.0, null 1.5, torch 1.3.
 """
 
 import argparse
 import tempfile
 from pathlib import Path
 
+from _null import against_null
 from _paired import CONSOLE, Row, pair, report, show, write
+from _pairs import OF
 from _published import ENTRY, FILES, Case, cases
 from _torch import against_torch
 from hpctc.core.errors import HpctcError
@@ -28,7 +32,7 @@ from hpctc.native.race import Program, Setup
 
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "hpctranseval"
 
-BARS = {"published": (2.5, 0.8), "torch": (1.0, 0.0)}
+BARS = {"published": (4.0, 1.0), "null": (1.5, 0.0), "torch": (1.3, 0.0)}
 
 
 class Bench:
@@ -96,6 +100,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--against", choices=sorted(BARS), default="published")
+    parser.add_argument("--of", default="published", help=f"against null: {OF}")
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA)
     parser.add_argument("--effort", default="fast")
     parser.add_argument("--threads", type=int, default=2)
@@ -112,9 +117,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hpctc-published-") as folder:
         bench = Bench(asked, Path(folder))
-        rows = (
-            _against_torch(bench, asked) if asked.against == "torch" else _published(bench, asked)
-        )
+        rows = AGAINST[asked.against](bench, asked)
     title = f"{asked.against}, effort {asked.effort}, {asked.threads} threads"
     write(asked.json, report(title, rows, BARS[asked.against]))
 
@@ -145,6 +148,20 @@ def _against_torch(bench: Bench, asked: argparse.Namespace) -> list[Row]:
         show(row)
     CONSOLE.print("their time is PyTorch's; each side ran in processes of its own, in turns")
     return rows
+
+
+def _against_null(bench: Bench, asked: argparse.Namespace) -> list[Row]:
+    rows = []
+    how = (bench.setup, bench.folder)
+    for row in against_null(asked.of, bench.effort, asked.only or "", bench.database, how):
+        rows.append(row)
+        show(row)
+        if len(rows) == asked.limit:
+            break
+    return rows
+
+
+AGAINST = {"published": _published, "null": _against_null, "torch": _against_torch}
 
 
 if __name__ == "__main__":
