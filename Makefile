@@ -6,7 +6,7 @@ OUT ?= out
 # Test processes; 2 fits the smallest machine that is supported.
 JOBS ?= 2
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint clean hpctranseval train
 
 setup: $(VENV)/installed
 
@@ -32,6 +32,38 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The suite that ships, made anew: every step goes on where it was interrupted. An hour or two on two
+# idle cores; the schedules are measured, so nothing else should run meanwhile.
+POOL := $(OUT)/hpctranseval
+MEDIUM := $(BIN)/hpctc generate --size medium --effort fast --jobs $(JOBS)
+FURTHER := gelu silu mish hard_swish softplus pow mod atan2 expm1 popcount cast cumsum variance \
+  logsumexp layer_norm group_norm instance_norm batch_norm nll_loss concat tile repeat roll pad \
+  broadcast_to pack_nchwc where take gather_elements one_hot argmax sort topk tril avg_pool2d \
+  unravel_index sequence_mask dense conv1d conv3d conv2d_transpose correlation sparse_dense \
+  binary_dense
+FAMILIES := $(addprefix family:,attention bipolar.w1a1 bipolar.w2a2 bipolar.w4a4 experts gathers \
+  longconv norms recurrent scan)
+
+hpctranseval: setup
+	$(MEDIUM) published:all --count 160 --out $(POOL)/published
+	$(MEDIUM) $(FURTHER) --count 44 --out $(POOL)/operators
+	$(MEDIUM) $(FAMILIES) --count 40 --out $(POOL)/families
+	$(MEDIUM) grown --count 120 --rewrites 1 --out $(POOL)/grown
+	$(MEDIUM) family:blocks family:published --count 24 --out $(POOL)/blocks
+	$(BIN)/hpctc dataset suite $(POOL)/operators $(POOL)/families $(POOL)/grown $(POOL)/blocks \
+	  --keep $(POOL)/published --operators 106 --graphs 100 --blocks 14 --most-ms 60 \
+	  --strength 0.95 --jobs $(JOBS) --out evals/hpctranseval --description \
+	  'every operator of HPCTransEval by name, further operators, grown graphs, families and blocks'
+	$(BIN)/hpctc audit evals/hpctranseval --jobs $(JOBS) --out $(POOL)/audit
+
+# The training set: pairs that share nothing with the tasks of any suite that ships.
+train: setup
+	$(BIN)/hpctc generate grown --count 1300 --rewrites 1 --seed 1 --jobs $(JOBS) --out $(OUT)/train/grown
+	$(BIN)/hpctc generate all family:all --count 500 --rewrites 2 --seed 1 --jobs $(JOBS) --out $(OUT)/train/wide
+	$(BIN)/hpctc dataset release $(OUT)/train/grown $(OUT)/train/wide --apart hpctranseval --apart mini \
+	  --name hpctc-train --version 1.0.0 --out datasets/train
+	$(BIN)/hpctc dataset leaks datasets/train hpctranseval
 
 clean:
 	rm -rf $(OUT) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
