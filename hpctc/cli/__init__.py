@@ -3,13 +3,14 @@
 ``hpctc --help`` must answer at once, so nothing heavy is imported here.
 """
 
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
 import click
 
 from hpctc import __version__
-from hpctc.core.errors import HpctcError
+from hpctc.core.errors import HpctcError, UsageError
 
 VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("hpctc.cli.doctor:doctor", "Say what this machine has and what to install."),
@@ -54,6 +55,18 @@ class Verbs(click.Group):
         """List the verbs without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(verb, line) for verb, (_, line) in VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that was asked for; an error with the nearest one where there is none."""
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            near = get_close_matches(args[0], VERBS, 1)
+            raise UsageError(
+                f"there is no command {args[0]!r}",
+                f"did you mean 'hpctc {near[0]}'?" if near else "'hpctc --help' lists them",
+            )
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the verb; an error of ours is two lines and an exit code, never a traceback."""

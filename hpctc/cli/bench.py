@@ -19,7 +19,7 @@ def bench() -> None:
     """Measure what models cost."""
 
 
-@bench.command("decode")
+@bench.command("decode", short_help="Compare decoding strategies, greedy.")
 @click.argument("suite")
 @click.option("--model", required=True, metavar="SPEC", help="hf{path=...} or hf:FOLDER.")
 @click.option(
@@ -71,7 +71,7 @@ def decode(
     Console(highlight=False).print(decoding.table(found))
 
 
-@bench.command("prefix")
+@bench.command("prefix", short_help="Time prompts that begin alike, shared and not.")
 @click.option("--model", required=True, metavar="SPEC", help="hf{path=...} or hf:FOLDER.")
 @click.option("--requests", default=20, type=click.IntRange(2), help="Prompts.  [20]")
 @click.option("--shared", default=1500, type=click.IntRange(1), help="Tokens in common.  [1500]")

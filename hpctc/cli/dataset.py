@@ -51,7 +51,7 @@ dataset.add_command(suite_command)
 dataset.add_command(twins_command)
 
 
-@dataset.command("count")
+@dataset.command("count", short_help="Count pairs by class, operator, size and origin.")
 @click.argument("name")
 @click.option("--all", "everything", is_flag=True, help="List every operator.")
 def count_command(name: str, everything: bool) -> None:
@@ -64,7 +64,7 @@ def count_command(name: str, everything: bool) -> None:
     _tell(path, count_pairs(read.pairs(path)), everything)
 
 
-@dataset.command("release")
+@dataset.command("release", short_help="Write parquet by split, with manifest and card.")
 @click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
 @click.option("--name", "label", help="What the dataset is called; default: the out folder's name.")
@@ -127,7 +127,7 @@ def release_command(
     click.echo(f"next: hpctc dataset leaks {out}   or: hpctc show {out}")
 
 
-@dataset.command("verify-release")
+@dataset.command("verify-release", short_help="Hold a release against its manifest's hashes.")
 @click.argument("name")
 def verify_release_command(name: str) -> None:
     """Hold every file of the release NAME against the hashes in its manifest, every pair, too."""
@@ -147,7 +147,7 @@ def verify_release_command(name: str) -> None:
     click.echo(f"{_title(path)}: {len(manifest.files)} files and {pairs} pairs are what they were")
 
 
-@dataset.command("export")
+@dataset.command("export", short_help="Write a dataset in another project's layout.")
 @click.argument("name")
 @click.option("--format", "layout", type=click.Choice(["hpctranseval"]), required=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder.")
@@ -163,7 +163,7 @@ def export_command(name: str, layout: str, out: Path) -> None:
         click.echo(f"{out / group}.json: {rows} rows")
 
 
-@dataset.command("import")
+@dataset.command("import", short_help="Read pairs of the published HPCTransEval layout.")
 @click.argument("path", type=click.Path(path_type=Path, exists=True))
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder.")
 def import_command(path: Path, out: Path) -> None:
@@ -183,7 +183,7 @@ def import_command(path: Path, out: Path) -> None:
     click.echo(f"{out / PUBLISHED}: {len(records)} imported rows")
 
 
-@dataset.command("verify")
+@dataset.command("verify", short_help="Check pairs again on this machine.")
 @click.argument("name")
 @click.option("--limit", type=click.IntRange(min=1), help="The first pairs only.")
 @click.option(

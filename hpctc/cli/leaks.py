@@ -23,7 +23,7 @@ SHOWN = 20
 """Rows of the table."""
 
 
-@click.command("leaks")
+@click.command("leaks", short_help="Say what a test set shares with training data.")
 @click.argument("train")
 @click.argument("test", required=False)
 @click.option(

@@ -11,7 +11,7 @@ from hpctc.cli.progress import Shown
 from hpctc.flow.oracle import measure
 
 
-@click.command("oracle")
+@click.command("oracle", short_help="Find tasks whose inputs would not tell a wrong kernel.")
 @click.argument("suite", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--mutants", default=24, type=click.IntRange(1), help="For each task.  [24]")
 @click.option("--jobs", type=click.IntRange(1), help="Tasks at once.  [all cores]")

@@ -24,7 +24,7 @@ from hpctc.sandbox.launcher import build as build_runner
 TASKS = 32
 
 
-@click.command("suite")
+@click.command("suite", short_help="Choose tasks for a suite from folders of pairs.")
 @click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder.")
 @click.option("--tasks", type=click.IntRange(min=1), help=f"Of any kind.  [{TASKS}]")

@@ -13,7 +13,7 @@ from hpctc.core.errors import UsageError
 from hpctc.flow.twins import KINDS, suite_of, twins
 
 
-@click.command("twins")
+@click.command("twins", short_help="Say a suite in other words: does a model remember it?")
 @click.argument("name", metavar="SUITE")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
 @click.option(

@@ -141,5 +141,7 @@ def find(found: Iterable[Pair], what: str) -> Pair:
     names += [p.id for p in known if what and p.id.startswith(what)][:5]
     raise UsageError(
         f"there is no pair {what!r} among {len(known)}",
-        f"near: {', '.join(names)}" if names else "give a name, or at least 4 digits of an id",
+        f"near: {', '.join(names)}"
+        if names
+        else "give a name, or at least 4 digits of an id; 'hpctc show' without it lists them",
     )

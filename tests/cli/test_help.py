@@ -36,6 +36,24 @@ def test_every_verb_answers_help_at_80_columns(verb: str) -> None:
     assert max(len(line) for line in result.output.splitlines()) <= 80
 
 
+@pytest.mark.parametrize("group", ["dataset", "bench", "graph", "import"])
+def test_no_line_of_a_group_is_cut_off(group: str) -> None:
+    result = CliRunner().invoke(main, [group, "--help"], terminal_width=80)
+    listed = result.output.partition("Commands:\n")[2].splitlines()
+    assert len(listed) >= 2
+    assert not [line for line in listed if line.endswith("...")]
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"), [("evla", "did you mean 'hpctc eval'?"), ("zzz", "'hpctc --help' lists them")]
+)
+def test_an_unknown_verb_is_told_what_there_is(word: str, hint: str) -> None:
+    result = CliRunner().invoke(main, [word])
+    assert result.exit_code == 2
+    assert f"there is no command '{word}'" in result.stderr
+    assert hint in result.stderr
+
+
 def test_the_bare_checkout_runs() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "cli.py"), "--version"],
