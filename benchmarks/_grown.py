@@ -51,7 +51,7 @@ def _graph_1(b: Builder, x: Sequence[str], _: Shapes, results: Shapes) -> str:
 
 def _graph_3(b: Builder, x: Sequence[str], _: Shapes, results: Shapes) -> str:
     larger = b.op("resize2d", x[0], size=results[0][2:], method="linear")
-    return b.op("exp", b.op("leaky_relu", larger, alpha=0.1))
+    return b.op("exp", b.op("leaky_relu", b.op("mul", larger, 0.1), alpha=0.5))
 
 
 def _graph_4(b: Builder, x: Sequence[str], _: Shapes, __: Shapes) -> str:
@@ -80,6 +80,12 @@ def _graph_13(b: Builder, x: Sequence[str], _: Shapes, results: Shapes) -> str:
     used = b.op("broadcast_to", window(b, x[0], (0, 1, 2), (1, 32, 5)), shape=results[0])
     scaled = b.op("mul", used, b.op("reshape", x[1], shape=(32, 1)))
     return b.op("erf", b.op("where", b.op("greater", used, 0.0), used, scaled))
+
+
+def _graph_16(b: Builder, x: Sequence[str], _: Shapes, results: Shapes) -> str:
+    larger = b.op("resize2d", x[0], size=results[0][2:], method="linear")
+    scaled = b.op("mul", b.op("add", larger, 3.0), 1 / 13)
+    return b.op("softmax", b.op("leaky_relu", scaled, alpha=0.5), axis=1)
 
 
 def _graph_18(b: Builder, x: Sequence[str], _: Shapes, __: Shapes) -> str:
@@ -145,6 +151,7 @@ GROWN: dict[str, Make] = {
     "graph_12": _graph_12,
     "graph_13": _graph_13,
     "graph_15": _product("exp", "exp"),
+    "graph_16": _graph_16,
     "graph_18": _graph_18,
     "graph_19": _windowed((1, 0, 1), "exp", "exp"),
     "graph_21": _graph_21,

@@ -1,8 +1,8 @@
 """The published HPCTransEval records as graphs of ours, at their shapes; nothing of them is kept.
 
 Operators are mapped by name. The grown graphs have no published definition but their code: where
-every statement of it is an element-by-element expression, that is read back into a graph. All else
-is skipped with its reason.
+every statement of it is an element-by-element expression, that is read back into a graph; those in
+:mod:`_grown` were read by hand. All else is skipped with its reason.
 """
 
 import ast
