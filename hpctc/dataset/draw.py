@@ -163,10 +163,12 @@ class _Drawing:
         short = [(ms, p) for ms, p in timed if ms <= self._rule.most_ms]
         if not short:
             name = line(candidates[0])
+            word = name.replace("published ", "published:").removeprefix("operator ")
             raise UsageError(
                 f"none of the {len(candidates)} pairs of '{name}' can be a task: their C does not "
                 "run, takes too long, or their inputs are too weak",
-                "make further ones: hpctc generate published:NAME --size medium --count 3",
+                f"make others, and name their folder as well: hpctc generate {word} --size medium "
+                "--count 4 --out FOLDER",
             )
         return max(short, key=lambda entry: entry[0])[1]
 

@@ -9,7 +9,7 @@ from hpctc.audit.strengths import LEAST
 from hpctc.core import jsonl, suite
 from hpctc.core.records import Pair
 from hpctc.core.resources import render
-from hpctc.dataset.suite import CARD
+from hpctc.dataset.suite import CARD, DISTRIBUTIONS
 from hpctc.evaluate.bench import Bench
 from hpctc.evaluate.oracle import (
     CALL_SECONDS,
@@ -34,7 +34,7 @@ ADMISSION = suite.Suite(
     description="what a pair is tried on before it belongs to a suite",
     profile="small",
     seeds=(1, 2),
-    distributions=("uniform", "large"),
+    distributions=DISTRIBUTIONS,
 )
 
 Watch = Callable[[str, int, Iterable[Any]], Iterator[Any]]
