@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import numpy as np
+
 from _paired import Row, row
 from hpctc.core.errors import HpctcError
 from hpctc.graph.build import Builder
@@ -152,23 +154,28 @@ def _row(name: str, case: Case, ours: Ours, how: Setup) -> Row:
     builder = Builder("kernel")
     names = [builder.input(n, s) for n, s in zip("xyz", shapes, strict=False)]
     made, program, text = ours(builder.finish(builder.op(operator, *names, **attrs)))
-    torch_side = _Side("torch", (made.inputs, expression, how.threads), how)
-    our_side = _Side("ours", (made.inputs, made.outputs, program), how)
+    their_side = Side("torch", (made.inputs, expression, how.threads), how)
+    our_side = Side("ours", (made.inputs, made.outputs, program), how)
+    return in_turns(name, their_side, our_side, text)
+
+
+def in_turns(name: str, theirs: "Side", ours: "Side", text: str) -> Row:
+    """The row of two processes that are timed alternately; both have ended afterwards."""
     times: tuple[list[float], list[float]] = ([], [])
     try:
         for turn in range(ROUNDS):
             for side in (0, 1) if turn % 2 == 0 else (1, 0):
-                times[side].append((torch_side, our_side)[side].time())
+                times[side].append((theirs, ours)[side].time())
     except (EOFError, BrokenPipeError):
         return Row(name, note="one side ended early")
     finally:
-        torch_side.close()
-        our_side.close()
+        theirs.close()
+        ours.close()
     found = row(name, Samples((tuple(times[0]), tuple(times[1]))))
     return Row(name, found.ours_ns, found.theirs_ns, found.ratio, text)
 
 
-class _Side:
+class Side:
     """A process of ``_serve.py``."""
 
     def __init__(self, kind: str, request: tuple[Any, ...], how: Setup) -> None:
@@ -188,6 +195,14 @@ class _Side:
         if not (line := self._pipe(self._process.stdout).readline()):
             raise EOFError
         return float(line)
+
+    def results(self) -> list[np.ndarray[Any, Any]]:
+        """What the function computes; :class:`EOFError` if the process has ended."""
+        question = self._pipe(self._process.stdin)
+        question.write(b"results\n")
+        question.flush()
+        found: list[np.ndarray[Any, Any]] = pickle.load(self._pipe(self._process.stdout))
+        return found
 
     def close(self) -> None:
         """End the process."""
