@@ -19,9 +19,9 @@ from hpctc.core import resources
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Tensor
 from hpctc.native.call import Array
-from hpctc.native.compiler import Built, Gcc, find, run_group
-from hpctc.sandbox.compiling import jailed
-from hpctc.sandbox.launcher import confined
+from hpctc.native.compiler import SCRATCH, Built, Gcc, find, run_group
+from hpctc.sandbox.compiling import fenced, jailed, refuse_broken
+from hpctc.sandbox.layers import given
 from hpctc.sandbox.limits import MIB, Limits
 
 FLAGS = "-O2 -march=native -fopenmp -ffp-contract=off -fno-strict-aliasing"
@@ -90,7 +90,7 @@ class Setup:
     folder: Path
     """Scratch."""
     runner: Path
-    """The sandbox's program, which sets the limits."""
+    """The sandbox's program, which puts up the jail."""
     seconds: float = 60.0
     memory: int = 4096 * MIB
     threads: int = 2
@@ -109,7 +109,7 @@ class Function:
 def call(
     function: Function, arrays: Mapping[str, Array], how: Setup, guard: Guard = "right"
 ) -> Called:
-    """Call once with ``arrays`` as inputs."""
+    """Call once with ``arrays`` as inputs, in the jail: the C is a stranger's."""
     with tempfile.TemporaryDirectory(dir=how.folder) as name:
         place = Path(name)
         words, held = _arguments(function.parameters, arrays, place)
@@ -121,8 +121,11 @@ def call(
         )
         fault = place / "fault"
         program = [str(caller(how.folder)), str(function.library), function.entry, guard]
+        made = (caller(how.folder), function.library)
+        jail = fenced(how.runner, limits, given(how.runner), reads=made)
         openmp = [f"OMP_NUM_THREADS={how.threads}", "OMP_STACKSIZE=256M"]
-        command = [*confined(how.runner, limits), "env", *openmp, *program, str(fault), *words]
+        around = [word.replace(SCRATCH, name) for word in jail]
+        command = [*around, "env", *openmp, *program, str(fault), *words]
         status, said = run_group(command, how.seconds)
         if status == 0:
             outputs = {
@@ -133,6 +136,7 @@ def call(
             return Called(outputs)
         if status is None:
             return Called({}, failure=f"it took more than {how.seconds:g} s")
+        refuse_broken(said)
         text = fault.read_text(encoding="utf-8") if fault.exists() else ""
         if status == 3 and not text.startswith("signal"):
             verb, buffer, index, elements = text.split()

@@ -7,6 +7,7 @@ no ``/etc``, no ``/proc``, nothing of ours.
 
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,9 +35,16 @@ BROKEN = "the sandbox failed: "
 
 
 def fenced(
-    runner: Path, limits: Limits, layers: tuple[str, ...], program: str = "gcc"
+    runner: Path,
+    limits: Limits,
+    layers: tuple[str, ...],
+    program: str = "gcc",
+    reads: Sequence[Path] = (),
 ) -> tuple[str, ...]:
-    """The words before a compiler's command; they name the scratch folder by a placeholder."""
+    """The words before a compiler's command; they name the scratch folder by a placeholder.
+
+    What a compiler made can be run behind the same words, if ``reads`` names what else it opens.
+    """
     if not set(layers) - {"rlimits", "watch"}:
         return confined(runner, limits) if layers else ()
     return (
@@ -44,7 +52,7 @@ def fenced(
         "exec",
         *settings(limits, layers),
         f"errors={limits.errors_bytes}",
-        *(f"read={path}" for path in readable(Path(find(program)))),
+        *(f"read={path}" for path in (*readable(Path(find(program))), *reads)),
         *(f"hide={path}" for path in hidden()),
         f"write={SCRATCH}",
         "--",
@@ -62,9 +70,15 @@ def jailed(
 
 def checked(built: Built) -> Built:
     """The same; a jail that could not be put up is an error of ours, not of the source."""
-    if built.library is None and built.log.startswith(BROKEN):
-        raise HpctcError(built.log.strip(), "'hpctc doctor' shows which layers this host gives")
+    if built.library is None:
+        refuse_broken(built.log)
     return built
+
+
+def refuse_broken(words: str) -> None:
+    """Raise where the runner speaks of itself: then nothing is known of what it was to run."""
+    if words.startswith(BROKEN):
+        raise HpctcError(words.strip(), "'hpctc doctor' shows which layers this host gives")
 
 
 def readable(compiler: Path) -> list[str]:
