@@ -23,8 +23,9 @@ Array = np.ndarray[Any, Any]
 
 Flush = Literal["end", "start"]
 
-MARK = 0x5A
-"""The byte around every array."""
+MARKS = {"r": 0x5A, "w": 0xC6}
+"""The byte around every array; another around what is written, for whoever copies one element too
+many, or rounds or clips it, would write the mark of the one over that of the other."""
 
 F_SEAL_FUTURE_WRITE = 0x0010
 """Linux 5.1: no new writable mapping, no write; the parent's own mapping stays."""
@@ -61,7 +62,8 @@ class Arena:
         os.ftruncate(self.fd, max(self.nbytes, mmap.PAGESIZE))
         mapped = mmap.mmap(self.fd, max(self.nbytes, mmap.PAGESIZE))
         self._bytes = np.frombuffer(mapped, dtype=np.uint8)  # lives as long as a view of it does
-        self._bytes.fill(MARK)
+        self._mark = MARKS[self.kind]
+        self._bytes.fill(self._mark)
         self.arrays = tuple(
             self._bytes[p.offset + p.lead :][: p.nbytes].view(t.dtype).reshape(t.shape)
             for p, t in zip(self.places, tensors, strict=True)
@@ -99,9 +101,9 @@ class Arena:
         """Which array was written before its start or past its end; None when the marks stand."""
         for tensor, p in zip(self.tensors, self.places, strict=True):
             pages = self._bytes[p.offset : p.offset + p.length]
-            if (pages[: p.lead] != MARK).any():
+            if (pages[: p.lead] != self._mark).any():
                 return f"it wrote before the start of {tensor.name}"
-            if (pages[p.lead + p.nbytes :] != MARK).any():
+            if (pages[p.lead + p.nbytes :] != self._mark).any():
                 return f"it wrote past the end of {tensor.name}"
         return None
 
