@@ -21,7 +21,7 @@ class Cascade(Strategy):
 
     name: ClassVar[str] = "cascade"
     about: ClassVar[str] = "picks from several draft sources by their measured acceptance"
-    members: tuple[str, ...] = ("compiler", "lookup", "lookahead{window=0}")
+    members: tuple[str, ...] = ("compiler", "lookup")
     """Spec texts of strategies."""
 
     @property

@@ -1,5 +1,6 @@
 """Drafts cut to size, and several made one."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate
 
@@ -43,7 +44,9 @@ def merged(drafts: Sequence[Draft]) -> Draft:
     """All drafts as one tree; what two of them share is one node, the likelier one's.
 
     Two that agree are not taken for independent witnesses: the node has the higher chance of both.
-    Probes are nobody's but their own draft's, and stay in their order.
+    Of several tokens in one place only one can come, so where the chances of them are more than 1
+    together, each is so much smaller. Probes are nobody's but their own draft's, and stay in their
+    order.
     """
     tokens: list[int] = []
     parents: list[int] = []
@@ -69,6 +72,11 @@ def merged(drafts: Sequence[Draft]) -> Draft:
             elif draft.chance(node) > chances[at]:
                 chances[at], sources[at] = draft.chance(node), draft.source(node)
             place[node] = at
+    total = defaultdict[int, float](float)
+    for node, parent in enumerate(parents):
+        if node not in probes:
+            total[parent] += chances[node]
+    chances = [c / max(total[parent], 1.0) for parent, c in zip(parents, chances, strict=True)]
     return Draft(tuple(tokens), tuple(parents), frozenset(probes), tuple(chances), tuple(sources))
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from hpctc.models.hf.text import spans
+from hpctc.decode.base import Kind
+from hpctc.models.hf.text import kind_of, kinds, spans
 
 
 def bytewise() -> Any:
@@ -61,3 +62,21 @@ def test_bytes_that_never_become_a_character_are_counted_at_the_end() -> None:
     made = spans(BYTES, tokens, [("a", 1), ("", 1)])
     assert made == (("a", 1, 1), ("", 1, 1))
     assert len(BYTES.decode(tokens)) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (" i", Kind.NAME), ("_size", Kind.REST), ("7", Kind.DIGIT), (" 16", Kind.DIGIT),
+        (" for", Kind.ITSELF), ("(", Kind.ITSELF), ("\n    ", Kind.ITSELF), ("", Kind.ITSELF),
+        ("[i", Kind.ITSELF), ("restrict", Kind.ITSELF), (" x2", Kind.NAME),
+    ],
+)  # fmt: skip
+def test_a_token_is_of_a_kind(text: str, kind: Kind) -> None:
+    assert kind_of(text) is kind
+
+
+def test_kinds_are_asked_of_the_tokenizer() -> None:
+    kind = kinds(BYTES)
+    assert [kind(t) for t in BYTES("a4+")["input_ids"]] == [Kind.REST, Kind.DIGIT, Kind.ITSELF]
+    assert kinds(BYTES) is kind
