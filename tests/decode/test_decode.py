@@ -148,6 +148,17 @@ def test_greedy_output_is_the_targets_own_on_random_tables(
     assert (found.tokens, found.ended) == spoken(target, (1, 2, 3, 1, 2), 30)
 
 
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_an_answer_is_given_before_the_next_pass(name: str) -> None:
+    """So that whoever writes it down loses none that is complete, whatever becomes of the rest."""
+    target = Table(order=3)
+    asked = [Request(key=k, prompt=(k + 1, 2), most=5 + 15 * k) for k in range(4)]
+    drafter = strategy(SPECS[name]).open(target, small)
+    given = [(made, target.passes) for made in decode(target, drafter, asked, How(batch=4))]
+    assert [made.passes for made, _ in given] == [passes for _, passes in given]
+    assert sorted(made.passes for made, _ in given) == [made.passes for made, _ in given]
+
+
 def test_a_periodic_text_takes_few_passes() -> None:
     target = Table(order=1, vocab=16)  # one token decides: the text soon repeats itself
     asked = Request(key=0, prompt=(3,), most=200)
