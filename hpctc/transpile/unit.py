@@ -39,12 +39,16 @@ _HEADERS = {
 _TRAPPING = r" \? |\bif \(|\b(ceil|floor|trunc|round|rint|nearbyint)f?\("
 """What the compiler leaves out of SIMD for the sake of exception flags: choices, and rounding."""
 
-QUIET = """#if defined(__GNUC__) && !defined(__clang__)
-// Nobody reads the exception flags: conditional arithmetic may become SIMD.
+QUIET = """// Nobody reads the exception flags: conditional arithmetic may become SIMD.
 #pragma GCC optimize("no-trapping-math")
-#endif
-
 """
+
+WIDE = """#ifdef __AVX512F__
+// Much arithmetic on every load: whole vectors, where gcc prefers halves of them.
+#pragma GCC target("prefer-vector-width=512")
+#endif
+"""
+"""For functions of ours that gcc vectorises; docs/schedules.md has what it is worth."""
 
 STACK = 16_384
 """Bytes up to which a buffer between kernels lies on the stack."""
@@ -250,9 +254,10 @@ class Unit:
         includes = "".join(
             f"#include <{header}>\n" for header, words in _HEADERS.items() if re.search(words, text)
         )
-        quiet = QUIET if maths or re.search(_TRAPPING, text) else ""
+        asked = QUIET * bool(maths or re.search(_TRAPPING, text)) + WIDE * bool(maths)
+        told = f"#if defined(__GNUC__) && !defined(__clang__)\n{asked}#endif\n\n" if asked else ""
         head = f"{includes}\n" if includes else ""
-        return f"{head}{quiet}{text}"
+        return f"{head}{told}{text}"
 
     def _aliases(self, text: str) -> list[str]:
         found = sorted(set(re.findall(r"\baliased_(\w+)\b", text)))
