@@ -1,4 +1,4 @@
-"""The newcomer's walk of ``docs/import.md``: a torch module becomes a graph, a pair, a task, a score."""
+"""The walk of ``docs/import.md``: a torch module becomes a graph, a pair, a task, a score."""
 
 import re
 from pathlib import Path
