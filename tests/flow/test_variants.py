@@ -61,17 +61,19 @@ def test_a_variant_is_a_text() -> None:
 @pytest.mark.parametrize(
     ("variant", "differs"),
     [
-        (Variant(group=1), {"cuda", "c", "launches"}),
-        (Variant(group=2), {"cuda", "c", "launches"}),
-        (Variant(block=64, plain=True), {"cuda", "launches"}),
-        (Variant(c="rules{rows=false}"), {"c"}),
+        (Variant(group=1), "cuda c launches"),
+        (Variant(group=2), "cuda c launches"),
+        (Variant(block=64, plain=True), "cuda launches"),
+        (Variant(c="rules{rows=false}"), "c"),
     ],
     ids=str,
 )
-def test_the_text_differs_in_what_the_variant_says(variant: Variant, differs: set[str]) -> None:
+def test_the_text_differs_in_what_the_variant_says(variant: Variant, differs: str) -> None:
     usual, made = written(DEFAULT), written(variant)
     parts = {"cuda": "cuda_code", "c": "c_code", "launches": "launches"}
-    assert {p for p, f in parts.items() if getattr(made, f) != getattr(usual, f)} == differs
+    assert {p for p, f in parts.items() if getattr(made, f) != getattr(usual, f)} == set(
+        differs.split()
+    )
     assert usual.provenance.variant is None
     assert made.provenance.variant == str(variant)
     assert made.id != usual.id
