@@ -118,10 +118,11 @@ def test_a_wrong_rewrite_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
         return edit.op("mul", node.args[0], -1.0009765625)
 
     monkeypatch.setattr(kind("neg-as-mul"), "build", nearly)
-    made = journey("neg-as-mul", 5)
-    assert made is not None
-    with pytest.raises(AssertionError, match="on uniform inputs of"):
-        judge(made, 5)
+    made = [one for seed in range(5) if (one := journey("neg-as-mul", seed)) is not None]
+    assert made
+    for one in made:
+        with pytest.raises(AssertionError, match="on uniform inputs of"):
+            judge(one, 5)
 
 
 @pytest.mark.slow

@@ -3,6 +3,10 @@
 #if defined(__GNUC__) && !defined(__clang__)
 // Nobody reads the exception flags: conditional arithmetic may become SIMD.
 #pragma GCC optimize("no-trapping-math")
+#ifdef __AVX512F__
+// Much arithmetic on every load: whole vectors, where gcc prefers halves of them.
+#pragma GCC target("prefer-vector-width=512")
+#endif
 #endif
 
 // Without errno the square root is one instruction, also in SIMD.
