@@ -1,5 +1,6 @@
 """What all tests share: goldens, and a folder for code compiled in this session."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,10 @@ from hypothesis import settings
 settings.register_profile("steady", derandomize=True)
 settings.register_profile("explore", print_blob=True)
 settings.load_profile("steady")
+
+# A shell starts what runs in the background with interrupts ignored, and so would all children be.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 GOLDEN = Path(__file__).parent / "golden"
 
