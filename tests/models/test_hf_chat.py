@@ -215,6 +215,29 @@ def test_what_cannot_be_loaded_is_explained(tmp_path: Path) -> None:
             list(Hf(path=str(tmp_path), device="cuda").answer(ask(PROMPTS[:1]), {}, Sampling()))
 
 
+def test_another_checkpoint_in_the_same_folder_is_another_model(
+    folder: Path, tmp_path: Path
+) -> None:
+    copied = shutil.copytree(folder, tmp_path / "copied")
+    chat = Hf(path=str(copied))
+    first = chat.fingerprint()
+    assert first == Hf(path=str(folder)).fingerprint()
+    weights = bytearray((copied / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (copied / "model.safetensors").write_bytes(weights)
+    assert chat.fingerprint() != first
+    assert Hf(path="org/name").fingerprint() == ""
+
+
+def test_a_model_that_is_not_there_leaves_no_run(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = ["eval", "mini", "--model", "hf:/nowhere/at/all", "--out", str(out)]
+    said = CliRunner().invoke(main, command)
+    assert said.exit_code == 2
+    assert "/nowhere/at/all is not there" in said.output
+    assert not out.exists()
+
+
 def test_the_short_form_and_who_cannot_draft() -> None:
     assert model("hf:org/name") == Hf(path="org/name")
     with pytest.raises(UsageError, match="null cannot draft"):

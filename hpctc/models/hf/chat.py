@@ -17,7 +17,7 @@ from hpctc.decode.schedule import Memory, planned
 from hpctc.decode.verify import Choose, Constraint, Sampled, greedy
 from hpctc.models.base import Hear, Model, Question, Sampling, fenced, messages, transcript
 from hpctc.models.hf.text import CUT, kinds, spans
-from hpctc.models.hf.weights import Dtype, free, load
+from hpctc.models.hf.weights import Dtype, fingerprint, free, load
 from hpctc.native.call import prototype
 
 HINT_TOKENS = 8192
@@ -90,6 +90,10 @@ class Hf(Model):
         for found in decode(target, drafter, planned(requests).requests, how):
             stop(found.request, found.tokens)
             yield self._answered(made.tokenizer, found, sampling)
+
+    def fingerprint(self) -> str:
+        """See :meth:`Model.fingerprint`; a model that is not there is found out before the run."""
+        return fingerprint(self.path)
 
     def target(self) -> Any:
         """The weights as a decoding target."""

@@ -1,6 +1,8 @@
 """Load a causal LM and its tokenizer: a hub name, a local folder, or a GGUF file."""
 
+import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +13,9 @@ import torch
 from hpctc.core.errors import HpctcError, UsageError
 
 Dtype = Literal["float32", "bfloat16", "float16"]
+
+PIECE, PIECES = 1 << 16, 64
+"""Of a file so many pieces of so many bytes are compared."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,36 @@ def load(path: str, dtype: Dtype, device: str) -> Loaded:
     return Loaded(model.to(device).eval(), tokenizer)
 
 
+def fingerprint(path: str) -> str:
+    """What tells the weights at a path from others, a later checkpoint in the same folder included.
+
+    Names, sizes and samples of all files: weights that were trained on differ everywhere, and
+    gigabytes need not be read twice. A hub name stands for itself.
+
+    Raises:
+        UsageError: The path means this machine, and no model is there.
+    """
+    place, options = _source(path)
+    if not Path(place).is_dir():
+        return ""
+    name = options.get("gguf_file")
+    files = [Path(place) / name] if name else sorted(Path(place).iterdir())
+    told = hashlib.sha256()
+    for file in filter(Path.is_file, files):
+        told.update(f"{file.name} {file.stat().st_size} ".encode())
+        for piece in _samples(file):
+            told.update(piece)
+    return told.hexdigest()[:16]
+
+
+def _samples(file: Path) -> Iterator[bytes]:
+    """Pieces from all over a file; all of a small one."""
+    with file.open("rb") as stream:
+        for start in range(0, file.stat().st_size, max(file.stat().st_size // PIECES, PIECE)):
+            stream.seek(start)
+            yield stream.read(PIECE)
+
+
 def free(device: str) -> float:
     """Bytes of memory that a device has left."""
     if device.startswith("cuda"):
@@ -90,4 +125,4 @@ def _named(options: dict[str, Any]) -> dict[str, Any]:
     return {"gguf_file": options["gguf_file"]} if "gguf_file" in options else {}
 
 
-__all__ = ["Dtype", "Loaded", "free", "load"]
+__all__ = ["Dtype", "Loaded", "fingerprint", "free", "load"]
