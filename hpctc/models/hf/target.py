@@ -17,6 +17,7 @@ from torch import Tensor
 from hpctc.decode.base import ROOT, Ask, Draft, Key
 from hpctc.decode.cost import Learned
 from hpctc.models.hf.cache import Plan, Slots
+from hpctc.models.hf.linear import FewRows
 
 ALONE = 48
 """New tokens from which a request gets a pass of its own: it would pad all the others."""
@@ -181,14 +182,15 @@ class Transformer:
         mask.masked_fill_(~sees, torch.finfo(self.model.dtype).min)
         numbers = torch.tensor([row.slot.number for row in rows], device=device)
         self._cache.begin(Plan(numbers, places.to(device), width))
-        out = self.model(
-            input_ids=ids.to(device),
-            attention_mask=mask[:, None].to(device),
-            position_ids=positions.to(device),
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=wanted,
-        )
+        with FewRows():
+            out = self.model(
+                input_ids=ids.to(device),
+                attention_mask=mask[:, None].to(device),
+                position_ids=positions.to(device),
+                past_key_values=self._cache,
+                use_cache=True,
+                logits_to_keep=wanted,
+            )
         self.passes += 1
         self.computed += sum(row.length for row in rows)
         for row in rows:  # only now may another request take over what this one holds
