@@ -24,10 +24,10 @@ def bench() -> None:
 @click.option("--model", required=True, metavar="SPEC", help="hf{path=...} or hf:FOLDER.")
 @click.option(
     "--strategies",
-    default="autoregressive;lookup;compiler;cascade;lookahead",
+    default="prompt-lookup;autoregressive;lookup;compiler;cascade;lookahead",
     metavar="A;B",
     show_default=True,
-    help="Strategies to compare; draft{model=...} needs a model.",
+    help="Strategies to compare; prompt-lookup is transformers', draft{model=...} needs a model.",
 )
 @click.option("--only", multiple=True, metavar="GLOB", help="Only tasks of such a name.")
 @click.option("--limit", default=20, type=click.IntRange(1), help="Prompts.  [20]")

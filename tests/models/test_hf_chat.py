@@ -301,7 +301,8 @@ def test_the_bench_holds_every_strategy_against_generate_and_goes_on(
 ) -> None:
     place = tmp_path / "b.jsonl"
     words = ["bench", "decode", "mini", "--model", f"hf:{wide}", "--tokens", "12", "--shortest"]
-    words += ["--json", str(place), "--strategies", f"compiler;draft{{model='hf:{wide}'}}"]
+    words += ["--json", str(place), "--strategies"]
+    words.append(f"prompt-lookup;compiler;draft{{model='hf:{wide}'}}")
     first = CliRunner().invoke(main, [*words, "--limit", "1"])
     assert first.exit_code == 0, first.output
     with place.open("a") as file:
@@ -310,7 +311,7 @@ def test_the_bench_holds_every_strategy_against_generate_and_goes_on(
     assert done.exit_code == 0, done.output
     assert done.output.count("(kept)") == 4
     samples = [json.loads(line) for line in place.read_text().splitlines()]
-    names = ["generate", "generate prompt-lookup", "compiler", f"draft{{model='hf:{wide}'}}"]
+    names = ["generate", "prompt-lookup", "compiler", f"draft{{model='hf:{wide}'}}"]
     assert [s["strategy"] for s in samples] == 2 * names
     assert all(s["identical"] and s["tokens"] <= 12 and s["seconds"] > 0 for s in samples)
     assert samples[0]["prompt_tokens"] <= samples[4]["prompt_tokens"]

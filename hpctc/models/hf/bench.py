@@ -1,8 +1,8 @@
 """Decoding strategies side by side on the same prompts: tokens a second, tokens a pass, identity.
 
-The baseline is transformers' own greedy ``generate``; its prompt lookup stands beside it. For each
-prompt all strategies run one after the other, the order rotated from prompt to prompt, so that a
-busy moment of the machine hits all alike; ratios are of the same prompt. A strategy keeps from
+The baseline is transformers' own greedy ``generate``; its prompt lookup can stand beside it. For
+each prompt all strategies run one after the other, the order rotated from prompt to prompt, so that
+a busy moment of the machine hits all alike; ratios are of the same prompt. A strategy keeps from
 prompt to prompt what it learned of its own acceptance, as in a run over a suite; keys and values it
 does not, so every prefill is paid in full, as ``generate`` pays it.
 """
@@ -26,8 +26,8 @@ from hpctc.models.hf.target import Transformer
 from hpctc.models.hf.text import kinds
 from hpctc.models.hf.weights import load
 
-GENERATE, PROMPT_LOOKUP = "generate", "generate prompt-lookup"
-"""transformers' own decoding: the baseline, and its lookup of 10 tokens."""
+GENERATE, PROMPT_LOOKUP = "generate", "prompt-lookup"
+"""transformers' own decoding: the baseline, and its lookup of 10 tokens, named like a strategy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,26 +68,27 @@ class Bench:
     """A model and the strategies to be compared on it; greedy."""
 
     def __init__(self, chat: Hf, names: Sequence[str], most: int) -> None:
-        """Load the weights; ``most`` is the number of new tokens."""
+        """Load the weights; ``most`` is the number of new tokens.
+
+        ``names`` are strategies of ours, or :data:`PROMPT_LOOKUP`.
+        """
         self.chat = chat
         self.most = most
         self._made = load(chat.path, chat.dtype, chat.device)
         self._over = ends(self._made.model, self._made.tokenizer)
         self._open: dict[str, tuple[Transformer, Drafter]] = {}
-        self._needs = {name: strategies(name).needs for name in names}
         self._requests = count()
+        self.names = (GENERATE, *names)
+        """All that run, the baseline first."""
         models: dict[str, Any] = {}  # two strategies draft with one copy of a model
-        for name in names:
+        ours = [name for name in names if name != PROMPT_LOOKUP]
+        self._needs = {name: strategies(name).needs for name in ours}
+        for name in ours:
             target = Transformer(self._made.model, share=False)
             drafter = strategies(name).open(
                 target, lambda text: models.setdefault(text, opened(text))
             )
             self._open[name] = target, drafter
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All that run, the baseline first."""
-        return (GENERATE, PROMPT_LOOKUP, *self._open)
 
     def length(self, prompt: Prompt) -> int:
         """Tokens of a prompt."""
