@@ -3,7 +3,7 @@
 ``python benchmarks/passes.py --model hf:FOLDER [--tokens 1,2,3,4,...] [--rounds 9] [--json FILE]``
 computes passes of n new tokens behind a context of 600 on a local model in float32, in every round
 once with ``torch.nn.functional.linear`` as it is and once under
-:class:`hpctc.models.hf.linear.FewRows`, and prints seconds of both, medians of the paired ratios
+:func:`hpctc.models.hf.linear.products`, and prints seconds of both, medians of the paired ratios
 with 95 % bootstrap intervals, and what n tokens cost over one.
 """
 
@@ -21,7 +21,7 @@ from _paired import CONSOLE, write
 from hpctc.core.errors import UsageError
 from hpctc.models import model
 from hpctc.models.hf.chat import Hf
-from hpctc.models.hf.linear import FewRows
+from hpctc.models.hf.linear import products
 from hpctc.models.hf.weights import load
 from hpctc.native import host
 from hpctc.score.intervals import Estimate, speedup
@@ -54,7 +54,7 @@ def passes(causal: Any, tokens: int, cache: Any, rounds: int) -> Pass:
     """``rounds`` times both, after one of each that does not count."""
     taken: list[tuple[int, int]] = []
     for number in range(rounds + 1):
-        both: tuple[AbstractContextManager[Any], ...] = (nullcontext(), FewRows())
+        both: tuple[AbstractContextManager[Any], ...] = (nullcontext(), products(causal))
         order = (0, 1) if number % 2 else (1, 0)
         found = {which: timed(causal, cache, tokens, both[which]) for which in order}
         taken.append((found[0], found[1]))

@@ -13,7 +13,6 @@ to lie there, so that no input tells it apart every time, and the sanitizer alwa
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from pathlib import Path
 from typing import ClassVar
 
 from hpctc.core.errors import HpctcError
@@ -159,8 +158,3 @@ def _hurried(bench: Bench, seconds: float) -> Bench:
 def _sanitized(bench: Bench) -> Bench:
     """The bench with AddressSanitizer behind the calls, where the compiler has it."""
     return replace(bench, tiers=("sanitizers",) if available() else ())
-
-
-def path_of(suite: Path) -> Path:
-    """Where a suite's oracles are listed."""
-    return suite / FILE

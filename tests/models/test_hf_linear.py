@@ -1,10 +1,12 @@
 """Products of a few rows: what oneDNN says is what PyTorch says, and only where it pays."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch.nn.functional import linear
 
-from hpctc.models.hf.linear import FEWEST, LEAST, MOST, FewRows, available
+from hpctc.models.hf.linear import FEWEST, LEAST, MOST, FewRows, available, products
 
 WEIGHT = torch.randn(1024, LEAST // 1024, generator=torch.Generator().manual_seed(1))
 
@@ -49,6 +51,17 @@ def test_else_it_is_left_to_pytorch(rows: torch.Tensor, weight: torch.Tensor) ->
     usual, ours, calls = both(rows, weight)
     assert calls == 0
     assert torch.equal(usual, ours)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "served"), [(torch.float32, True), (torch.bfloat16, False), (torch.float16, False)]
+)
+def test_only_a_model_that_it_serves_pays_for_it(dtype: torch.dtype, served: bool) -> None:
+    model = SimpleNamespace(device=torch.device("cpu"), dtype=dtype)
+    assert isinstance(products(model), FewRows) == served
+    assert not isinstance(
+        products(SimpleNamespace(device=torch.device("cuda"), dtype=dtype)), FewRows
+    )
 
 
 def test_what_learns_is_left_to_pytorch() -> None:

@@ -7,10 +7,11 @@ it lies and takes half again as long as for one (``benchmarks/passes.py``). So d
 
 A mode of PyTorch's own (``torch.overrides``) sends these products there; the model is not touched.
 The operator is the one that PyTorch's compiler calls; it is not documented for others, which is one
-more reason to pin torch. Where it is missing everything stays as it was.
+more reason to pin torch. Where it is missing everything stays as it was (:func:`products`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -28,7 +29,7 @@ LEAST = 1 << 20
 
 
 class FewRows(TorchFunctionMode):
-    """While it is open, ``linear`` of some float32 rows on a CPU is oneDNN's."""
+    """While it is open, ``linear`` of some float32 rows on a CPU is oneDNN's; it must be there."""
 
     def __torch_function__(
         self,
@@ -52,8 +53,13 @@ def _pays(rows: Tensor, weight: Tensor) -> bool:
         and FEWEST <= rows.numel() // rows.shape[-1] <= MOST
         and weight.is_contiguous()
         and not torch.is_grad_enabled()
-        and available()
     )
+
+
+def products(model: Any) -> AbstractContextManager[Any]:
+    """What passes of a model run in: the mode, which sees every call, only where it serves."""
+    served = model.device.type == "cpu" and model.dtype == torch.float32 and available()
+    return FewRows() if served else nullcontext()
 
 
 def available() -> bool:
@@ -61,4 +67,4 @@ def available() -> bool:
     return hasattr(torch.ops.mkldnn, "_linear_pointwise")
 
 
-__all__ = ["FewRows", "available"]
+__all__ = ["FewRows", "available", "products"]

@@ -17,7 +17,7 @@ from torch import Tensor
 from hpctc.decode.base import ROOT, Ask, Draft, Key
 from hpctc.decode.cost import Learned
 from hpctc.models.hf.cache import Plan, Slots
-from hpctc.models.hf.linear import FewRows
+from hpctc.models.hf.linear import products
 
 ALONE = 48
 """New tokens from which a request gets a pass of its own: it would pad all the others."""
@@ -182,7 +182,7 @@ class Transformer:
         mask.masked_fill_(~sees, torch.finfo(self.model.dtype).min)
         numbers = torch.tensor([row.slot.number for row in rows], device=device)
         self._cache.begin(Plan(numbers, places.to(device), width))
-        with FewRows():
+        with products(self.model):
             out = self.model(
                 input_ids=ids.to(device),
                 attention_mask=mask[:, None].to(device),
