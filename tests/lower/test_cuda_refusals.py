@@ -48,6 +48,13 @@ def test_what_cannot_be_written_is_passed_over(
     assert other.launches
 
 
+def test_a_check_of_tvm_that_fails_is_a_refusal() -> None:
+    """dlight schedules grouped convolutions across threads in a way that TVM will not lower."""
+    text = "graph g(x: f32[2, 32, 20, 10], k: f32[64, 8, 3, 3]) {\n  y = conv2d(x, k, groups=4)\n"
+    made = generate(plan(parse(text + "  return y\n}\n")))
+    assert made.schedules["conv2d_kernel"].startswith("threads")
+
+
 @pytest.mark.parametrize("problem", [KeyError("grid"), AttributeError("dom"), AssertionError()])
 def test_a_mistake_surfaces(problem: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     break_first(monkeypatch, problem)

@@ -56,22 +56,7 @@ def emit(func: tirx.PrimFunc, name: str, arch: str) -> Emitted:
     """Lower a scheduled function; TVM's errors and :class:`Unlaunchable` mean: schedule it anew."""
     if exposed(func):
         raise Unlaunchable(f"TVM would lose the bounds of a sum over threads in {name}")
-    gpu = target(arch)
-    module = tvm.IRModule({name: rolled(func).with_attr("global_symbol", name)})
-    pipeline, _, finish_device = tirx.get_default_tir_pipeline(gpu)
-    # common subexpressions would be declared and then written out all the same
-    plain = tvm.transform.PassContext(
-        config={"tirx.disable_cse_tir": True, "tirx.UnrollLoop": {"explicit_unroll": False}}
-    )
-    with gpu, plain:
-        lowered = pipeline(tirx.transform.BindTarget(gpu)(module))
-    host, devices = split_host_device_mods(lowered)
-    if len(devices) != 1 or len(host.functions) != 1:
-        raise Unlaunchable(f"{name} has work outside of its kernels")
-    ((kind, device),) = devices.items()
-    device = finish_device()(device)
-    text = tvm.get_global_func("target.build.cuda")(device, kind).inspect_source()
-    (entry,) = host.functions.values()
+    entry, device, text = _lowered(func, name, target(arch))
     scratch = {t.name: t for t in _allocations(entry)}
     kernels = {v.name_hint: f for v, f in device.functions.items()}
     for kernel in kernels.values():
@@ -82,6 +67,29 @@ def emit(func: tirx.PrimFunc, name: str, arch: str) -> Emitted:
         if not {a for a in launch.args if isinstance(a, str)} <= known:
             raise Unlaunchable(f"{launch.kernel} is called with unknown buffers {launch.args}")
     return Emitted(text, launches, tuple(scratch.values()))
+
+
+def _lowered(func: tirx.PrimFunc, name: str, gpu: Any) -> tuple[tirx.PrimFunc, tvm.IRModule, str]:
+    """The host function, the kernels and their text."""
+    module = tvm.IRModule({name: rolled(func).with_attr("global_symbol", name)})
+    pipeline, _, finish_device = tirx.get_default_tir_pipeline(gpu)
+    # common subexpressions would be declared and then written out all the same
+    plain = tvm.transform.PassContext(
+        config={"tirx.disable_cse_tir": True, "tirx.UnrollLoop": {"explicit_unroll": False}}
+    )
+    try:
+        with gpu, plain:
+            lowered = pipeline(tirx.transform.BindTarget(gpu)(module))
+        host, devices = split_host_device_mods(lowered)
+        if len(devices) != 1 or len(host.functions) != 1:
+            raise Unlaunchable(f"{name} has work outside of its kernels")
+        ((kind, device),) = devices.items()
+        device = finish_device()(device)
+        text = tvm.get_global_func("target.build.cuda")(device, kind).inspect_source()
+    except ValueError as problem:  # a check of TVM's that failed; it has no class of its own
+        raise Unlaunchable(f"TVM cannot lower {name}: {problem}") from problem
+    (entry,) = host.functions.values()
+    return entry, device, text
 
 
 def _nodes(function: tirx.PrimFunc, kind: type) -> list[Any]:
