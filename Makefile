@@ -57,16 +57,20 @@ hpctranseval: setup
 	$(MEDIUM) grown --count 96 --rewrites 1 --out $(POOL)/grown
 	$(MEDIUM) family:blocks family:published --count 24 --out $(POOL)/blocks
 	$(BIN)/hpctc dataset suite $(POOL)/operators $(POOL)/families $(POOL)/grown $(POOL)/blocks \
-	  --keep $(POOL)/published --keep $(POOL)/shapes --operators 106 --graphs 100 --blocks 14 --most-ms 60 \
-	  --strength 0.95 --jobs $(JOBS) --out evals/hpctranseval --description \
+	  --keep $(POOL)/published --keep $(POOL)/shapes --operators 106 --graphs 100 --blocks 14 \
+	  --most-ms 60 --strength 0.95 --jobs $(JOBS) --out evals/hpctranseval --description \
 	  'every operator of HPCTransEval by name, further operators, grown graphs, families and blocks'
 	$(BIN)/hpctc audit evals/hpctranseval --jobs $(JOBS) --out $(POOL)/audit
 
-# The training set: pairs that share nothing with the tasks of any suite that ships.
+# The training set: pairs that share nothing with the tasks of any suite that ships. How fast they are
+# made is a benchmark that fills the same folder:
+# python benchmarks/generate.py --pairs 5000 --seed 1 --folder out/train
+PAIRS ?= 5000
+
 train: setup
-	$(BIN)/hpctc generate grown --count 1300 --rewrites 1 --seed 1 --jobs $(JOBS) --out $(OUT)/train/grown
-	$(BIN)/hpctc generate all family:all --count 500 --rewrites 2 --seed 1 --jobs $(JOBS) --out $(OUT)/train/wide
-	$(BIN)/hpctc dataset release $(OUT)/train/grown $(OUT)/train/wide --apart hpctranseval --apart mini \
+	$(BIN)/hpctc generate all family:all grown --rewrites 1 --variants 1 --seed 1 --count $(PAIRS) \
+	  --jobs $(JOBS) --out $(OUT)/train/long/pairs
+	$(BIN)/hpctc dataset release $(OUT)/train/long/pairs --apart hpctranseval --apart mini \
 	  --name hpctc-train --version 1.0.0 --out datasets/train
 	$(BIN)/hpctc dataset leaks datasets/train hpctranseval
 
