@@ -18,7 +18,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "families": ({"core", "graph"}, {"numpy"}),
     "lower": ({"core", "native", "graph"}, {"numpy", "tvm", "tvm_ffi", "psutil"}),
     "sandbox": ({"core", "native"}, {"numpy"}),
-    "emulate": ({"core", "native"}, {"numpy"}),
+    "emulate": ({"core", "native", "sandbox"}, {"numpy"}),
     "transpile": ({"core", "native", "syntax"}, {"numpy"}),
     "dataset": (
         {"core", "native", "syntax", "graph", "sandbox", "emulate", "transpile"},

@@ -19,9 +19,8 @@ from hpctc.core import resources
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Tensor
 from hpctc.native.call import Array
-from hpctc.native.compiler import SCRATCH, Built, Gcc, find, run_group
-from hpctc.sandbox.compiling import fenced, jailed, refuse_broken
-from hpctc.sandbox.layers import given
+from hpctc.native.compiler import Built, Gcc, find
+from hpctc.sandbox.compiling import jailed, run_jailed
 from hpctc.sandbox.limits import MIB, Limits
 
 FLAGS = "-O2 -march=native -fopenmp -ffp-contract=off -fno-strict-aliasing"
@@ -122,11 +121,9 @@ def call(
         fault = place / "fault"
         program = [str(caller(how.folder)), str(function.library), function.entry, guard]
         made = (caller(how.folder), function.library)
-        jail = fenced(how.runner, limits, given(how.runner), reads=made)
         openmp = [f"OMP_NUM_THREADS={how.threads}", "OMP_STACKSIZE=256M"]
-        around = [word.replace(SCRATCH, name) for word in jail]
-        command = [*around, "env", *openmp, *program, str(fault), *words]
-        status, said = run_group(command, how.seconds)
+        command = ["env", *openmp, *program, str(fault), *words]
+        status, said = run_jailed(command, place, how.runner, limits, reads=made)
         if status == 0:
             outputs = {
                 t.name: np.fromfile(place / str(i), dtype=t.dtype).reshape(t.shape)
@@ -136,7 +133,6 @@ def call(
             return Called(outputs)
         if status is None:
             return Called({}, failure=f"it took more than {how.seconds:g} s")
-        refuse_broken(said)
         text = fault.read_text(encoding="utf-8") if fault.exists() else ""
         if status == 3 and not text.startswith("signal"):
             verb, buffer, index, elements = text.split()

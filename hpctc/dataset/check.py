@@ -135,6 +135,6 @@ def _sanitized(pair: Pair, trial: Trial, how: How) -> Iterator[Check]:
     if pair.flops > SANITIZABLE:
         return
     inputs = [trial.inputs[t.name] for t in pair.inputs]
-    if (words := sanitize(pair, inputs, how.folder, 2 * how.seconds)) is not None:
+    if (words := sanitize(pair, inputs, how.folder, how.runner, 2 * how.seconds)) is not None:
         raise Rejection("run", "a sanitizer objects to the C", words)
     yield Check(what="asan+ubsan", seeds=(trial.seed,), detail="gcc -O1")

@@ -1,14 +1,19 @@
-"""One run of a pair's C under AddressSanitizer and UndefinedBehaviorSanitizer.
+"""Runs of a pair's C under AddressSanitizer and UndefinedBehaviorSanitizer.
 
 The guard pages of an ordinary run see the arguments alone; this sees the function's own arrays,
-leaks, and arithmetic that C leaves undefined. The program is its own process: reading its inputs
-from a file, calling the entry once, giving everything back.
+leaks, and arithmetic that C leaves undefined. The program is its own process in the jail: reading
+its inputs from a file, calling the entry, giving everything back.
+
+The leak sanitizer would need to trace the process, which the jail denies. So the entry is called
+twice, and what the second call leaves allocated is lost: OpenMP's threads and their like, which
+stay, came with the first.
 """
 
-import os
+import math
 import re
-import subprocess
+import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +21,15 @@ import numpy as np
 from hpctc.core.records import Pair, Tensor
 from hpctc.native.call import ALIGNMENT, C_TYPES, Array, prototype
 from hpctc.native.compiler import find
+from hpctc.sandbox.compiling import run_jailed
+from hpctc.sandbox.limits import COMPILE
 
 FLAGS = (
     "-std=gnu11 -O1 -g1 -march=native -fopenmp "
     "-fsanitize=address,undefined,float-cast-overflow -fno-sanitize-recover=all"
 )
+
+THREADS = 2
 
 _MAIN = """
 #include <stdbool.h>
@@ -29,6 +38,10 @@ _MAIN = """
 #include <stdlib.h>
 
 {declared};
+size_t __sanitizer_get_current_allocated_bytes(void);
+
+/* In the text, for a sanitizer reads its variables from /proc, which the jail does not have. */
+const char *__asan_default_options(void) {{ return "detect_leaks=0"; }}
 
 static void *hpctc_room(size_t bytes) {{
   void *room = NULL;
@@ -39,40 +52,48 @@ static void *hpctc_room(size_t bytes) {{
 int main(int argc, char **argv) {{
   FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
   if (!file) return 3;
-{body}
+{given}
+  {call}
+  size_t before = __sanitizer_get_current_allocated_bytes();
+  {call}
+  size_t after = __sanitizer_get_current_allocated_bytes();
+  if (after > before) {{
+    fprintf(stderr, "a call leaks %zu bytes\\n", after - before);
+    return 4;
+  }}
+{freed}
   fclose(file);
   return 0;
 }}
 """
 
 
-def sanitize(pair: Pair, inputs: Sequence[Array], folder: Path, seconds: float) -> str | None:
-    """Run the C once on ``inputs``; what a sanitizer objects to, or None where nothing is wrong."""
-    source, program, data = (folder / f"{pair.id}.{s}" for s in ("san.c", "san", "bin"))
-    source.write_text(pair.c_code + program_text(pair), encoding="utf-8")
-    data.write_bytes(b"".join(np.ascontiguousarray(a).tobytes() for a in inputs))
-    try:
+def sanitize(
+    pair: Pair, inputs: Sequence[Array], folder: Path, runner: Path, seconds: float
+) -> str | None:
+    """Run the C on ``inputs``; what a sanitizer objects to, or None where nothing is wrong.
+
+    Source, program and data lie in a folder of their own below ``folder``, which is all that the
+    jail lets them write to; ``seconds`` bounds the build and the run, each.
+    """
+    limits = replace(COMPILE, wall_seconds=seconds, cpu_seconds=math.ceil(seconds))
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        place = Path(name)
+        source, program, data = (place / part for part in ("code.c", "code", "inputs"))
+        source.write_text(pair.c_code + program_text(pair), encoding="utf-8")
+        data.write_bytes(b"".join(np.ascontiguousarray(a).tobytes() for a in inputs))
         command = [find("gcc"), *FLAGS.split(), "-o", str(program), str(source), "-lm"]
-        built = subprocess.run(
-            command, capture_output=True, text=True, timeout=seconds, check=False
-        )
-        if built.returncode != 0:
-            return f"it does not compile: {built.stderr[:500]}"
-        done = subprocess.run(
-            [str(program), str(data)],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-            env={**os.environ, "OMP_NUM_THREADS": "2", "ASAN_OPTIONS": "detect_leaks=1"},
-        )
-    except subprocess.TimeoutExpired:
+        status, words = run_jailed(command, place, runner, limits)
+        if status:
+            return f"it does not compile: {words[:500]}"
+        if status == 0:
+            # The sanitizer reserves terabytes of addresses for its shadow.
+            more = replace(limits, memory_bytes=0, cpu_seconds=THREADS * limits.cpu_seconds)
+            command = ["env", f"OMP_NUM_THREADS={THREADS}", str(program), str(data)]
+            status, words = run_jailed(command, place, runner, more)
+    if status is None:
         return f"it took more than {seconds:g} s"
-    finally:
-        for path in (source, program, data):
-            path.unlink(missing_ok=True)
-    return None if done.returncode == 0 else _complaint(done.stderr, done.returncode)
+    return None if status == 0 else _complaint(words, status)
 
 
 def program_text(pair: Pair) -> str:
@@ -85,12 +106,12 @@ def program_text(pair: Pair) -> str:
         name, bytes_ = f"hpctc_{tensor.name}", _nbytes(tensor)
         lines.append(f"if (fread({name}, 1, {bytes_}, file) != {bytes_}) return 3;")
     names = [f"hpctc_{t.name}" for t in (*pair.inputs, *pair.outputs)]
-    lines.append(f"{pair.entry}({', '.join(names)});")
-    lines += [f"free({name});" for name in names]
     return _MAIN.format(
         declared=prototype(pair.entry, pair.inputs, pair.outputs),
         alignment=ALIGNMENT,
-        body="\n".join(f"  {line}" for line in lines),
+        given="\n".join(f"  {line}" for line in lines),
+        call=f"{pair.entry}({', '.join(names)});",
+        freed="\n".join(f"  free({name});" for name in names),
     )
 
 
@@ -99,5 +120,5 @@ def _nbytes(tensor: Tensor) -> int:
 
 
 def _complaint(text: str, status: int) -> str:
-    found = re.search(r"(runtime error: .*|ERROR: \w+Sanitizer: .*)", text)
+    found = re.search(r"(runtime error: .*|ERROR: \w+Sanitizer: .*|a call leaks .*)", text)
     return found.group(1)[:300] if found else f"it ended with exit code {status}: {text[:300]}"

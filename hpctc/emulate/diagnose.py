@@ -51,7 +51,7 @@ def raw(said: Mapping[str, Any]) -> Raw:
 
 
 def with_lines(
-    findings: Sequence[Raw], unit: str, how: Emulation, extra: Sequence[str]
+    findings: Sequence[Raw], unit: str, how: Emulation, include: Path | None
 ) -> list[Raw]:
     """Name the source lines of faults.
 
@@ -60,7 +60,7 @@ def with_lines(
     """
     if not any(f.instruction for f in findings) or shutil.which("addr2line") is None:
         return list(findings)
-    program = toolchain.build(unit, how.asan, [*extra, "-g1"])
+    program = toolchain.build(unit, how.asan, include, lines=True)
     if program.path is None:
         return list(findings)
     lines = {a: _line(program.path, a) for a in {f.instruction for f in findings if f.instruction}}

@@ -1,10 +1,11 @@
-"""Carries launches out on the CPU, in a child process with a time limit."""
+"""Carries launches out on the CPU, in a child process in the jail: a kernel is anybody's code."""
 
 import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, prod
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,21 @@ from hpctc.emulate import diagnose, toolchain
 from hpctc.emulate.ptx import replace_assembly
 from hpctc.emulate.records import Array, Emulated, Emulation, Finding
 from hpctc.emulate.unit import unit
-from hpctc.native.compiler import run_group
+from hpctc.sandbox.compiling import run_jailed
+from hpctc.sandbox.limits import MIB, Limits
 
 MOST_THREADS = 1024
 MOST_SHARED_BYTES = 232_448
 """What a block may ask for on sm_90."""
+
+REACH = 2 * 64 * MIB
+"""Address space around every buffer, as in the engine (``faults.cpp``)."""
+
+STACKS = MOST_THREADS * (MIB + MIB // 4)
+"""The same for the stacks of a block's threads with their guards (``block.cpp``)."""
+
+PRINTED = 64 * MIB
+"""What kernels may print in a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +69,7 @@ def emulate(
     entries = list(dict.fromkeys(launch.kernel for launch in launches))
     shared = max((launch.shared_bytes for launch in launches), default=0)
     text = unit(replace_assembly(cuda_code), entries, shared, how.asan)
-    extra = [f"-I{include.resolve()}"] if include else []
-    program = toolchain.build(text, how.asan, extra)
+    program = toolchain.build(text, how.asan, include)
     if program.path is None:
         finding = diagnose.refused(program.log, cuda_code)
         return Emulated(outputs={}, findings=(finding,), build_seconds=program.seconds)
@@ -67,12 +77,12 @@ def emulate(
     with tempfile.TemporaryDirectory(prefix="hpctc-emulate-") as place:
         job = _Job(Path(place), buffers, how)
         job.write(launches, entries, arrays)
-        status, words = run_group(job.command(program.path), how.seconds + 5)
+        status, words = job.run(program.path)
         findings = list(job.findings())
         done = status == 0
         if not done and not findings:
             findings.append(_silent_end(status, words))
-        findings = diagnose.with_lines(findings, text, how, extra)
+        findings = diagnose.with_lines(findings, text, how, include)
         return Emulated(
             outputs=job.results(buffers.outputs) if done else {},
             arrays=job.results(buffers.intermediates) if done else {},
@@ -128,10 +138,25 @@ class _Job:
                 words += ["f", float(arg).hex()]
         return "launch " + " ".join(words)
 
-    def command(self, program: Path) -> list[str]:
-        """What to run."""
+    def run(self, program: Path) -> tuple[int | None, str]:
+        """Run the program in the jail: exit status (None: too slow), and its errors."""
         files = ("plan", "findings", "printed")
-        return [str(program), *(str(self.place / name) for name in files)]
+        command = [str(program), *(str(self.place / name) for name in files)]
+        runner = toolchain.runner()
+        return run_jailed(command, self.place, runner, self._limits(), reads=[program])
+
+    def _limits(self) -> Limits:
+        how, buffers = self.how, self.buffers.all()
+        held = [prod(t.shape) * np.dtype(t.dtype).itemsize for t in buffers]
+        reserved = sum(held) + len(held) * REACH + how.threads * STACKS
+        return Limits(
+            wall_seconds=how.seconds + 5,  # its own alarm, which says where it was, comes before
+            cpu_seconds=ceil(how.seconds * how.threads) + 5,
+            # The sanitizer reserves terabytes for its shadow.
+            memory_bytes=0 if how.asan else Limits.memory_bytes + reserved,
+            file_bytes=max([PRINTED, *held]),
+            threads=Limits.threads + how.threads,
+        )
 
     def findings(self) -> Iterator[diagnose.Raw]:
         """What the driver wrote down."""

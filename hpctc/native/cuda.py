@@ -2,6 +2,11 @@
 
 NVRTC (the ``cuda`` extra) is a library and takes hundredths of a second; nvcc starts a dozen
 programs and takes the better part of one. :func:`device_code` keeps what they make, for a GPU.
+
+Neither runs in the jail. NVRTC is a library in our own process, which cannot be fenced in alone;
+nvcc, taken where that is missing, is an installation of its own whose needs differ by release, and
+a jail that no machine of ours can try would only seem to be one. What a source makes them read can
+come back as words of a complaint and nowhere else; what they make runs on no CPU.
 """
 
 import ctypes

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import hpctc
 from hpctc.core.errors import HpctcError
-from hpctc.native.compiler import SCRATCH, Built, Compiler, find
+from hpctc.native.compiler import SCRATCH, Built, Compiler, find, run_group
 from hpctc.sandbox.launcher import confined, settings
 from hpctc.sandbox.layers import given
 from hpctc.sandbox.limits import COMPILE, Limits
@@ -66,6 +66,28 @@ def jailed(
     limits = replace(COMPILE, wall_seconds=seconds, cpu_seconds=math.ceil(seconds))
     wrap = fenced(runner, limits, given(runner), using.program)
     return checked(using.build(code, folder, seconds, wrap))
+
+
+def run_jailed(
+    command: Sequence[str],
+    place: Path,
+    runner: Path,
+    limits: Limits,
+    program: str = "gcc",
+    reads: Sequence[Path] = (),
+) -> tuple[int | None, str]:
+    """Run a compiler, or what it made, in all layers that this host gives.
+
+    The command may write to the folder ``place``, and read what ``program`` reads and ``reads``.
+    Returns its exit status (None: it took more than ``limits.wall_seconds``) and what it wrote as
+    errors.
+    """
+    jail = fenced(runner, limits, given(runner), program, reads)
+    around = [word.replace(SCRATCH, str(place)) for word in jail]
+    status, words = run_group([*around, *command], limits.wall_seconds)
+    if status != 0:
+        refuse_broken(words)
+    return status, words
 
 
 def checked(built: Built) -> Built:

@@ -11,12 +11,15 @@ from hpctc.core.errors import MissingTool
 from hpctc.core.records import Pair, Tensor
 from hpctc.dataset.check import Checked, How, check
 from hpctc.dataset.rejection import Rejected, Rejection
+from hpctc.dataset.sanitize import sanitize
 from hpctc.dataset.trials import trials
 from hpctc.dataset.votes import Votes, judged
 from hpctc.graph.text import parse
 from hpctc.native import cuda, gpu
 from hpctc.native.call import Array
+from hpctc.sandbox import compiling
 from hpctc.sandbox.launcher import build
+from hpctc.sandbox.layers import given, lacking
 from hpctc.transpile.diagnostics import Diagnosed
 
 Make = Callable[..., Pair]
@@ -50,6 +53,7 @@ def test_a_right_pair_passes_and_says_what_was_checked(relu: Make, how: How) -> 
 
 
 BODY = "y[i] = x[i] > 0.0f ? x[i] : 0.0f;"
+LOSS = " if (i == 7) *(volatile char *)__builtin_malloc(24) = 1;"
 
 
 @pytest.mark.parametrize(
@@ -66,6 +70,7 @@ BODY = "y[i] = x[i] > 0.0f ? x[i] : 0.0f;"
         (BODY + " while (y[99] == y[99]);", "run", "the C timed out", "no answer"),
         (BODY + " (void)*(volatile float *)(x + 100);", "run", "a sanitizer objects", "overflow"),
         (BODY + " y[0] += 0 * (1 << (i + 31));", "run", "a sanitizer objects", "shift"),
+        (BODY + LOSS, "run", "a sanitizer objects", "a call leaks 24 bytes"),
     ],
 )
 def test_what_is_wrong_with_the_c_is_found(
@@ -79,6 +84,23 @@ def test_what_is_wrong_with_the_c_is_found(
     assert found.stage == stage
     assert reason in found.reason
     assert re.search(detail, found.detail), found.detail
+
+
+def test_the_run_under_sanitizers_opens_no_file(
+    relu: Make, how: How, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if lacking(given(how.runner), [("landlock", "mounts")]):
+        pytest.skip("this host gives no fence of files")
+    secret = tmp_path / "secret"
+    secret.touch()
+    opened = (
+        f'\nint open(const char *, int, ...); if (i == 7 && open("{secret}", 0) >= 0) y[-1] = 0;'
+    )
+    pair = relu(c_code=relu().c_code.replace(BODY, BODY + opened))
+    inputs = [np.ones(100, np.float32)]
+    assert sanitize(pair, inputs, how.folder, how.runner, 60.0) is None
+    monkeypatch.setattr(compiling, "given", lambda runner: ())
+    assert "overflow" in str(sanitize(pair, inputs, how.folder, how.runner, 60.0))
 
 
 @pytest.mark.parametrize(
