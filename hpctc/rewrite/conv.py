@@ -4,35 +4,30 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hpctc.graph.ir import Node
+from hpctc.graph.ir import Arg, Node
 from hpctc.rewrite.base import Built, Rewrite
 from hpctc.rewrite.edit import Edit
-from hpctc.rewrite.shapes import halves, integer, ints, part
+from hpctc.rewrite.shapes import bordered, halves, integer, ints, part, window
 
 CONVS = ("conv1d", "conv2d", "conv3d")
 MOST_TAPS = 27
 """Taps of a kernel that a rewrite is ready to write out."""
 
 
-def taps(edit: Edit, node: Node) -> Iterator[tuple[tuple[int, ...], str]]:
-    """``(offset, x seen through that tap)``: per tap, the input element of every output element."""
-    x, w = node.args
+def taps(
+    edit: Edit, node: Node, x: Arg | None = None, first: int = 2
+) -> Iterator[tuple[tuple[int, ...], str]]:
+    """``(offset, x seen through that tap)``: per tap, the input element of every output element.
+
+    ``x`` is the input in the layout that is wanted; there the axes of space begin at ``first``.
+    """
+    w = node.args[1]
     stride, padding, dilation = (ints(node, a) for a in ("stride", "padding", "dilation"))
-    border = (0, 0, *padding)
-    padded = edit.op("pad", x, before=border, after=border) if any(padding) else x
-    batch, channels = edit.shape(x)[:2]
+    padded = bordered(edit, node.args[0] if x is None else x, first, padding)
     space = node.results[0].type.shape[2:]
     for offset in itertools.product(*(range(k) for k in edit.shape(w)[2:])):
         begin = tuple(o * d for o, d in zip(offset, dilation, strict=True))
-        end = tuple(b + (n - 1) * s + 1 for b, n, s in zip(begin, space, stride, strict=True))
-        seen = edit.op(
-            "slice",
-            padded,
-            begin=(0, 0, *begin),
-            end=(batch, channels, *end),
-            step=() if all(s == 1 for s in stride) else (1, 1, *stride),
-        )
-        yield offset, seen
+        yield offset, window(edit, padded, first, begin, space, stride)
 
 
 def count_taps(edit: Edit, node: Node) -> int:

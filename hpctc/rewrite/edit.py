@@ -17,6 +17,7 @@ from hpctc.graph import ops
 from hpctc.graph.check import intervals, node_interval
 from hpctc.graph.infer import literal_dtype, results
 from hpctc.graph.ir import Arg, Attr, Graph, Interval, Node, TensorType, Value
+from hpctc.graph.op import FLOATS
 from hpctc.graph.rename import renamed_node
 
 RANGE = {
@@ -59,7 +60,7 @@ class View:
         """The values on whose last bits a jump (a comparison, ``floor``, ``argmax``) depends."""
         found: set[str] = set()
         for node in reversed(self.graph.nodes):
-            if not ops.get(node.op).continuous or any(v.name in found for v in node.results):
+            if _jumps(node) or any(v.name in found for v in node.results):
                 found.update(node.operands)
         return frozenset(found)
 
@@ -194,6 +195,15 @@ class Edit:
             self._count += 1
         self._count += 1
         return name
+
+
+def _jumps(node: Node) -> bool:
+    """Whether a small change of what a node reads may be a large one of what it makes.
+
+    Of casts, only those to whole numbers and truth values are steps.
+    """
+    smooth = ops.get(node.op).continuous or dict(node.attrs).get("dtype") in FLOATS
+    return not smooth
 
 
 def _flushed(interval: Interval, kind: TensorType) -> Interval:

@@ -2,14 +2,13 @@
 
 import itertools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hpctc.graph.ir import Arg, Node
 from hpctc.rewrite.base import Built, Rewrite
 from hpctc.rewrite.edit import Edit
 from hpctc.rewrite.reduced import ExtremeOfRising
-from hpctc.rewrite.shapes import ints
+from hpctc.rewrite.shapes import bordered, ints, window
 
 MAX_POOLS = ("max_pool1d", "max_pool2d", "max_pool3d")
 AVG_POOLS = ("avg_pool1d", "avg_pool2d", "avg_pool3d")
@@ -17,27 +16,33 @@ MOST_TAPS = 27
 """Window elements that a rewrite is ready to write out."""
 
 
-def windows(edit: Edit, node: Node, x: Arg) -> Iterator[str]:
-    """For every place in the window, that element of all windows; ``x`` is padded already."""
-    batch, channels, *space = node.results[0].type.shape
-    stride = ints(node, "stride")
-    for offset in itertools.product(*(range(k) for k in ints(node, "kernel"))):
-        yield edit.op(
-            "slice",
-            x,
-            begin=(0, 0, *offset),
-            end=(
-                batch,
-                channels,
-                *(o + (n - 1) * s + 1 for o, n, s in zip(offset, space, stride, strict=True)),
-            ),
-            step=() if set(stride) == {1} else (1, 1, *stride),
-        )
-
-
 def counts_border(node: Node) -> bool:
     """Whether an average over the window divides by the kernel's size everywhere."""
     return bool(dict(node.attrs)["count_include_pad"]) or not any(ints(node, "padding"))
+
+
+def pooled(edit: Edit, node: Node, x: Arg, first: int = 2) -> str | None:
+    """The windows' maxima or means, by one pass over ``x`` for every place in the window.
+
+    ``x`` is the operand in the layout that is wanted; there the axes of space begin at ``first``.
+    A maximum takes the lower end of the interval of ``x`` for a border: no element is less. None:
+    the window is large, or means divide by less at the border.
+    """
+    kernel, stride, padding = (ints(node, a) for a in ("kernel", "stride", "padding"))
+    average = node.op in AVG_POOLS
+    if not 2 <= math.prod(kernel) <= MOST_TAPS or (average and not counts_border(node)):
+        return None
+    low = 0.0 if average else edit.interval(x).low
+    if any(padding):
+        if not math.isfinite(low):
+            return None
+        x = bordered(edit, x, first, padding, float(math.floor(low)))
+    space = node.results[0].type.shape[2:]
+    offsets = itertools.product(*(range(k) for k in kernel))
+    total, *rest = [window(edit, x, first, offset, space, stride) for offset in offsets]
+    for seen in rest:
+        total = edit.op("add" if average else "maximum", total, seen)
+    return edit.op("div", total, math.prod(kernel)) if average else total
 
 
 @dataclass(frozen=True)
@@ -52,20 +57,7 @@ class MaxPoolAsMaximum(Rewrite):
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Pads with the lower end of the interval of x: no element is less."""
-        kernel, padding = ints(node, "kernel"), ints(node, "padding")
-        if not 2 <= math.prod(kernel) <= MOST_TAPS:
-            return None
-        x = node.args[0]
-        if any(padding):
-            low = edit.interval(x).low
-            if not math.isfinite(low):
-                return None
-            border = (0, 0, *padding)
-            x = edit.op("pad", x, before=border, after=border, value=float(math.floor(low)))
-        first, *rest = windows(edit, node, x)
-        for other in rest:
-            first = edit.op("maximum", first, other)
-        return first
+        return pooled(edit, node, node.args[0])
 
 
 @dataclass(frozen=True)
@@ -79,17 +71,7 @@ class AvgPoolAsSum(Rewrite):
 
     def build(self, edit: Edit, node: Node) -> Built:
         """The border counts as zeros, or there is none."""
-        count, padding = math.prod(ints(node, "kernel")), ints(node, "padding")
-        if not counts_border(node) or not 2 <= count <= MOST_TAPS:
-            return None
-        x = node.args[0]
-        if any(padding):
-            border = (0, 0, *padding)
-            x = edit.op("pad", x, before=border, after=border)
-        total, *rest = windows(edit, node, x)
-        for other in rest:
-            total = edit.op("add", total, other)
-        return edit.op("div", total, count)
+        return pooled(edit, node, node.args[0])
 
 
 @dataclass(frozen=True)

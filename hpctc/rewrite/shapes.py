@@ -68,6 +68,41 @@ def part(edit: Edit, x: Arg, axis: int, begin: int, end: int, step: int = 1) -> 
     )
 
 
+def bordered(edit: Edit, x: Arg, first: int, border: tuple[int, ...], value: float = 0.0) -> Arg:
+    """``x`` with a border around its axes of space, which begin at ``first``; itself without."""
+    if not any(border):
+        return x
+    rest = len(edit.shape(x)) - first - len(border)
+    width = (*(0,) * first, *border, *(0,) * rest)
+    return edit.op("pad", x, before=width, after=width, value=value)
+
+
+def window(
+    edit: Edit,
+    x: Arg,
+    first: int,
+    offset: tuple[int, ...],
+    count: tuple[int, ...],
+    stride: tuple[int, ...],
+) -> str:
+    """``count`` elements of ``x``, ``stride`` apart, from ``offset`` on: axes ``first`` and after.
+
+    What all windows of a convolution or a pool have in one place; axes before ``first`` and after
+    those of space are left whole.
+    """
+    shape = edit.shape(x)
+    last = first + len(offset)
+    ends = tuple(o + (n - 1) * s + 1 for o, n, s in zip(offset, count, stride, strict=True))
+    ones = (1,) * len(shape)
+    return edit.op(
+        "slice",
+        x,
+        begin=(*(0,) * first, *offset, *(0,) * (len(shape) - last)),
+        end=(*shape[:first], *ends, *shape[last:]),
+        step=() if set(stride) == {1} else (*ones[:first], *stride, *ones[last:]),
+    )
+
+
 def halves(edit: Edit, x: Arg, axis: int) -> tuple[str, str]:
     """The first and the second half of ``x`` along an axis."""
     extent = edit.shape(x)[axis]
