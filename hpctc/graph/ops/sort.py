@@ -5,7 +5,7 @@ operand, the positions jump.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -42,75 +42,6 @@ def _near_ties(
     return (np.where(up, x + doubts[0], x - doubts[0]),)
 
 
-def _declare(
-    name: str,
-    doc: str,
-    count: Callable[[int, Attrs], int],
-    order: AttrDef,
-    where: bool,
-    **rest: Any,
-) -> None:
-    extra: tuple[AttrDef, ...] = rest.pop("attrs", ())
-    given: dict[str, Any] = rest.pop("sampled", {})
-
-    def infer(types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
-        shape = types[0].shape
-        axis = axis_of(name, attrs["axis"], len(shape))
-        wanted = count(shape[axis], attrs)
-        fits(
-            name,
-            wanted <= shape[axis],
-            f"k is {wanted}, but axis {axis} of {list(shape)} has {shape[axis]} elements",
-            f"k may be 1 to {shape[axis]}",
-        )
-        found = (*shape[:axis], wanted, *shape[axis + 1 :])
-        return (TensorType(found, I32 if where else types[0].dtype),)
-
-    def meaning(xs: Sequence[Array], attrs: Attrs) -> tuple[Array, ...]:
-        x, axis = xs[0], attrs["axis"]
-        found = positions(x, axis, attrs[order.name])
-        found = _first(found, axis, count(x.shape[axis], attrs))
-        return (found.astype(np.int32) if where else np.take_along_axis(x, found, axis),)
-
-    def image(xs: Sequence[Interval], types: Types, attrs: Attrs) -> Interval:
-        if not where:
-            return iv.same(xs, types, attrs)
-        axis = axis_of(name, attrs["axis"], types[0].rank)
-        return Interval(0.0, float(types[0].shape[axis] - 1))
-
-    def flops(types: Types, _results: Types, attrs: Attrs) -> int:
-        extent = types[0].shape[axis_of(name, attrs["axis"], types[0].rank)]
-        return types[0].size * max(1, (extent - 1).bit_length())
-
-    declare(
-        Op(
-            name=name,
-            category="logic intensive",
-            doc=doc,
-            arity=(1, 1),
-            infer=infer,
-            meaning=meaning,
-            image=image,
-            flops=flops,
-            attrs=(*extra, AttrDef("axis", "int", -1), order),
-            dtypes=NUMBERS,
-            rounding="exact",
-            nudge=_near_ties if where else None,
-            samples=(
-                Sample((TensorType((3, 11), F32),), given),
-                Sample((TensorType((2, 7, 3), F32),), {**given, "axis": 1, order.name: True}),
-                Sample((TensorType((9, 4), I32),), {**given, "axis": 0}),
-                Sample((TensorType((2, 5), F16),), given),
-            ),
-        )
-    )
-
-
-_DESCENDING = AttrDef("descending", "bool", False)
-_LARGEST = AttrDef("largest", "bool", True)
-_K = AttrDef("k", "int", legal=">= 1", check=lambda k: k >= 1)
-
-
 def _all(extent: int, _attrs: Attrs) -> int:
     return extent
 
@@ -120,17 +51,100 @@ def _some(_extent: int, attrs: Attrs) -> int:
     return found
 
 
-_declare("sort", "y = the elements of x in order along axis", _all, _DESCENDING, where=False)
+@dataclass(frozen=True)
+class Ordering:
+    """What one of the operators takes of a line once that is in order."""
+
+    name: str
+    turned: AttrDef
+    """The flag that says: downwards."""
+    where: bool
+    """The positions, not the values."""
+    count: Callable[[int, Attrs], int] = _all
+    """How many of a line of so many elements, from the first."""
+
+    def infer(self, types: Types, attrs: Attrs) -> tuple[TensorType, ...]:
+        """The operand's shape, shortened along the axis."""
+        shape = types[0].shape
+        axis = axis_of(self.name, attrs["axis"], len(shape))
+        wanted = self.count(shape[axis], attrs)
+        fits(
+            self.name,
+            wanted <= shape[axis],
+            f"k is {wanted}, but axis {axis} of {list(shape)} has {shape[axis]} elements",
+            f"k may be 1 to {shape[axis]}",
+        )
+        found = (*shape[:axis], wanted, *shape[axis + 1 :])
+        return (TensorType(found, I32 if self.where else types[0].dtype),)
+
+    def meaning(self, operands: Sequence[Array], attrs: Attrs) -> tuple[Array, ...]:
+        """Every line put in order, and its first elements taken."""
+        x, axis = operands[0], attrs["axis"]
+        found = positions(x, axis, attrs[self.turned.name])
+        found = _first(found, axis, self.count(x.shape[axis], attrs))
+        return (found.astype(np.int32) if self.where else np.take_along_axis(x, found, axis),)
+
+    def image(self, operands: Sequence[Interval], types: Types, attrs: Attrs) -> Interval:
+        """Where the results can lie."""
+        if not self.where:
+            return iv.same(operands, types, attrs)
+        axis = axis_of(self.name, attrs["axis"], types[0].rank)
+        return Interval(0.0, float(types[0].shape[axis] - 1))
+
+    def flops(self, types: Types, _results: Types, attrs: Attrs) -> int:
+        """A comparison for each element and each level of a merge sort."""
+        extent = types[0].shape[axis_of(self.name, attrs["axis"], types[0].rank)]
+        return types[0].size * max(1, (extent - 1).bit_length())
+
+
+def _declare(of: Ordering, doc: str, own: tuple[AttrDef, ...] = (), **sampled: int) -> None:
+    """Add an operator; ``own`` are attributes of its own, ``sampled`` their values in samples."""
+    declare(
+        Op(
+            name=of.name,
+            category="logic intensive",
+            doc=doc,
+            arity=(1, 1),
+            infer=of.infer,
+            meaning=of.meaning,
+            image=of.image,
+            flops=of.flops,
+            attrs=(*own, AttrDef("axis", "int", -1), of.turned),
+            dtypes=NUMBERS,
+            rounding="exact",
+            nudge=_near_ties if of.where else None,
+            samples=(
+                Sample((TensorType((3, 11), F32),), sampled),
+                Sample((TensorType((2, 7, 3), F32),), {**sampled, "axis": 1, of.turned.name: True}),
+                Sample((TensorType((9, 4), I32),), {**sampled, "axis": 0}),
+                Sample((TensorType((2, 5), F16),), sampled),
+            ),
+        )
+    )
+
+
+_DESCENDING = AttrDef("descending", "bool", False)
+_LARGEST = AttrDef("largest", "bool", True)
+_K = AttrDef("k", "int", legal=">= 1", check=lambda k: k >= 1)
+
 _declare(
-    "argsort", "y = the positions of the elements of x in order along axis; equal ones by position",
-    _all, _DESCENDING, where=True,
-)  # fmt: skip
+    Ordering("sort", _DESCENDING, where=False),
+    "y = the elements of x in order along axis",
+)
 _declare(
-    "topk", "y = the k largest (else smallest) elements of x along axis, in order",
-    _some, _LARGEST, where=False, attrs=(_K,), sampled={"k": 3},
-)  # fmt: skip
+    Ordering("argsort", _DESCENDING, where=True),
+    "y = the positions of the elements of x in order along axis; equal ones by position",
+)
 _declare(
-    "argtopk", "y = the positions of the k largest (else smallest) elements of x along axis, "
-    "in order; equal ones by position",
-    _some, _LARGEST, where=True, attrs=(_K,), sampled={"k": 3},
-)  # fmt: skip
+    Ordering("topk", _LARGEST, where=False, count=_some),
+    "y = the k largest (else smallest) elements of x along axis, in order",
+    (_K,),
+    k=3,
+)
+_declare(
+    Ordering("argtopk", _LARGEST, where=True, count=_some),
+    "y = the positions of the k largest (else smallest) elements of x along axis, in order; "
+    "equal ones by position",
+    (_K,),
+    k=3,
+)
