@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @click.group()
 def bench() -> None:
-    """Measure what models cost."""
+    """Compare decoding strategies on a local model; time what shared prompts save.
+
+    \b
+    hpctc bench decode mini --model hf:FOLDER --limit 4
+    hpctc bench prefix --model hf:FOLDER
+    """  # noqa: D301  click wants the character itself
 
 
 @bench.command("decode", short_help="Compare decoding strategies, greedy.")

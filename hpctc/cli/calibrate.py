@@ -17,7 +17,7 @@ BUSY = 0.5
 
 @click.command()
 @click.option("--threads", metavar="N,...", help="Numbers of threads.  [1, 2, 4, ... all cores]")
-@click.option("--seconds", default=0.3, type=click.FloatRange(0.01), help="A figure.  [0.3]")
+@click.option("--seconds", default=0.3, type=click.FloatRange(0.01), help="For each figure.  [0.3]")
 def calibrate(threads: str | None, seconds: float) -> None:
     """Measure the roofline of this host and keep it: peak arithmetic, bandwidth of every level.
 

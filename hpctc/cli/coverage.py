@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from hpctc.core.words import count
+
 if TYPE_CHECKING:
     from hpctc.flow.coverage import Row
 
@@ -66,11 +68,12 @@ def _table(rows: Sequence["Row"]) -> None:
     problems = [f"{row.operator} {problem}" for row in rows for problem in row.problems]
     for problem in problems:
         click.echo(f"{problem.partition(chr(10))[0]}"[:WIDTH])
+    total = count(len(rows), "operator")
     whole = sum(len(row.proven["proof"]) == len(row.dtypes) for row in rows)
     cells = sum(len(row.dtypes) for row in rows)
     proven = sum(len(row.proven["proof"]) for row in rows)
     click.echo("= the name in HPCTransEval")
-    click.echo(f"{whole} of {len(rows)} operators proven, {proven} of {cells} element types")
+    click.echo(f"{whole} of {total} proven, {proven} of {cells} element types")
 
 
 def _mark(row: "Row", side: str) -> str:

@@ -16,7 +16,7 @@ from hpctc.cli.oracle import oracle
 from hpctc.cli.suite import suite_command
 from hpctc.cli.twins import twins_command
 from hpctc.cli.typed import typed
-from hpctc.core import jsonl, suite
+from hpctc.core import jsonl, suite, words
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import CATEGORIES, Pair
 from hpctc.dataset import hpctranseval, read
@@ -42,7 +42,14 @@ def _today() -> str:
 
 @click.group()
 def dataset() -> None:
-    """Count, release, export and import datasets."""
+    """Count, check, release, compare, export and import datasets; make suites of them.
+
+    \b
+    hpctc dataset count mini                            what is in it
+    hpctc dataset release pairs --out mine              a release of pairs
+    hpctc dataset leaks mine mini                       what the two share
+    hpctc dataset suite pairs --out tasks --tasks 8     tasks for 'hpctc eval'
+    """  # noqa: D301  click wants the character itself
 
 
 dataset.add_command(oracle)
@@ -119,11 +126,12 @@ def release_command(
     )
     splits = ", ".join(f"{sum(n.values())} {split}" for split, n in manifest.splits.items())
     size = sum(f.bytes for f in manifest.files)
-    click.echo(f"{out}: {manifest.pairs} pairs ({splits}), {size / 1e6:.2f} MB")
+    click.echo(f"{out}: {words.count(manifest.pairs, 'pair')} ({splits}), {size / 1e6:.2f} MB")
     if apart:
-        click.echo(f"left out: {len(found) - len(strangers)} pairs akin to {', '.join(apart)}")
+        kin = words.count(len(found) - len(strangers), "pair")
+        click.echo(f"left out: {kin} akin to {', '.join(apart)}")
     if manifest.split_rule is not None and (lost := len(manifest.split_rule.left_out)):
-        click.echo(f"left out: {lost} pairs with kin in several splits of {after}")
+        click.echo(f"left out: {words.count(lost, 'pair')} with kin in several splits of {after}")
     click.echo(f"next: hpctc dataset leaks {out}   or: hpctc show {out}")
 
 
@@ -212,7 +220,7 @@ def _title(path: Path) -> str:
 
 def _tell(path: Path, figures: Count, everything: bool) -> None:
     console = Console(highlight=False)
-    console.print(f"{path}: {figures.pairs} pairs")
+    console.print(f"{path}: {words.count(figures.pairs, 'pair')}")
     for title, rows in _tables(figures, everything):
         table = Table(title, "pairs", box=None, padding=(0, 2, 0, 0), header_style="bold")
         table.columns[1].justify = "right"

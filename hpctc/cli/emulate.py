@@ -31,8 +31,8 @@ TYPE = "name=f32[128,256]:random (or normal, zeros, ones, arange, F.npy), name=F
 @click.option("--check-races", is_flag=True, help="Run in all three orders and compare.")
 @click.option("--asan", is_flag=True, help="Also find overruns of local and shared arrays.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, help="Of random values and order.")
-@click.option("--threads", type=click.IntRange(min=1), default=2, show_default=True)
-@click.option("--seconds", type=click.FloatRange(min=0.1), default=60.0, show_default=True)
+@click.option("--threads", type=click.IntRange(min=1), default=2, help="That run blocks.  [2]")
+@click.option("--seconds", type=click.FloatRange(min=0.1), default=60.0, help="For the run.  [60]")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the arrays as one .npz file.")
 def emulate(
     file: Path, args: tuple[str, ...], check_races: bool, out: Path | None, **asked: Any
@@ -41,7 +41,11 @@ def emulate(
 
     Out of bounds, divergent barriers, deadlocks, races and more are told with thread and line.
     Ends with 0 when all is well, with 1 on a finding, with 2 on wrong use.
-    """
+
+    \b
+    hpctc emulate scale.cu --grid 4 --block 128 --check-races \\
+        --arg x=f32[512]:random --arg y=f32[512] --arg by=2.5 --arg n=512
+    """  # noqa: D301  click wants the character itself
     from hpctc import emulate as emulator
     from hpctc.emulate import request
     from hpctc.syntax.parse import guard
@@ -97,7 +101,7 @@ def _tell_arrays(summaries: Sequence[Any]) -> None:
         figures = ["-" if v is None else f"{v:.6g}" for v in (s.low, s.high, s.mean)]
         first = " ".join(f"{v:.6g}" for v in s.first)
         table.add_row(s.name, s.kind, "changed" if s.changed else "", *figures, str(s.nans), first)
-    Console(width=110, highlight=False).print(table)
+    Console(width=80, highlight=False).print(table)
 
 
 def _tell_finding(finding: Any, code: str) -> None:

@@ -102,6 +102,4 @@ def _table(chosen: "list[Family]") -> None:
     for family in chosen:
         table.add_row(family.name, family.doc, ", ".join(family.sizes))
     Console(highlight=False, markup=False).print(table)
-    click.echo(
-        "\nhpctc families NAME shows one; hpctc generate family:NAME --out FOLDER makes pairs"
-    )
+    click.echo("\nhpctc families NAME shows one; hpctc generate family:NAME --out FOLDER: pairs")

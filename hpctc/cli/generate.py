@@ -16,6 +16,7 @@ from rich.progress import Progress as Bar
 from hpctc import __version__
 from hpctc.core.errors import UsageError
 from hpctc.core.records import CATEGORIES, Pair
+from hpctc.core.words import count
 from hpctc.dataset.folder import FAILURES, PAIRS, Settings
 
 EVERY = 10.0
@@ -26,6 +27,8 @@ Show = Callable[[int, int, int], None]
 
 DATABASE = Path.home() / ".cache" / "hpctc" / "tuning.jsonl"
 
+EFFORT = "What choosing schedules may take: none, fast, full, trials=N.  [none]"
+
 CUDA_CHECKS = ("auto", "off", "require")
 
 
@@ -33,9 +36,9 @@ CUDA_CHECKS = ("auto", "off", "require")
 @click.argument("words", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder to fill.")
 @click.option("--count", type=click.IntRange(min=1), help="Pairs in all; the sources are widened.")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--effort", default="none", show_default=True, help="none, fast, full or trials=N.")
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, help="Of what is widened.  [0]")
+@click.option("--effort", default="none", metavar="LEVEL", help=EFFORT)
+@click.option("--jobs", type=click.IntRange(1), default=1, help="Graphs at once.  [1]")
 @click.option(
     "--size",
     type=click.Choice(["small", "medium", "large"]),
@@ -80,8 +83,7 @@ CUDA_CHECKS = ("auto", "off", "require")
     "--database",
     type=click.Path(path_type=Path),
     default=DATABASE,
-    show_default="~/.cache/hpctc",
-    help="Where measured schedules are kept.",
+    help="Where measured schedules are kept.  [~/.cache/hpctc/tuning.jsonl]",
 )
 def generate(words: tuple[str, ...], out: Path, jobs: int, database: Path, **asked: Any) -> None:
     """Make checked CUDA/C pairs of operator graphs.
@@ -94,7 +96,11 @@ def generate(words: tuple[str, ...], out: Path, jobs: int, database: Path, **ask
 
     An interrupted run is continued by the same command. The same seed at effort none gives the
     same bytes.
-    """
+
+    \b
+    hpctc generate softmax mlp.graph --out pairs
+    hpctc generate all family:attention --count 500 --effort fast --out pairs
+    """  # noqa: D301  click wants the character itself
     from hpctc.flow import generation, work
 
     found = work.sources(words)
@@ -117,7 +123,7 @@ def generate(words: tuple[str, ...], out: Path, jobs: int, database: Path, **ask
                 show(step.pairs, step.failures, fresh)
     except KeyboardInterrupt:
         click.echo(
-            f"\ninterrupted; {made.total()} pairs are safe in {out}; "
+            f"\ninterrupted; {count(made.total(), 'pair')} safe in {out}; "
             "run the same command to continue",
             err=True,
         )
@@ -126,12 +132,12 @@ def generate(words: tuple[str, ...], out: Path, jobs: int, database: Path, **ask
 
 
 def _summary(out: Path, settings: Settings, made: Counter[str], lost: Counter[str]) -> None:
-    click.echo(f"{made.total()} pairs in {out / PAIRS}")
+    click.echo(f"{count(made.total(), 'pair')} in {out / PAIRS}")
     for category in CATEGORIES:
         if made[category]:
             click.echo(f"  {made[category]:6}  {category}")
     if lost:
-        click.echo(f"{lost.total()} graphs gave no pair, see {out / FAILURES}")
+        click.echo(f"{count(lost.total(), 'graph')} gave no pair, see {out / FAILURES}")
         for reason, number in lost.most_common():
             click.echo(f"  {number:6}  {reason}"[:80])
     if settings.count is not None and made.total() < settings.count:
@@ -167,7 +173,7 @@ def _progress(goal: Callable[[int], int]) -> Iterator[Show]:
         if now - last[0] >= EVERY:
             last[0] = now
             words = _rate(pairs, failures, fresh, now - began, goal(failures))
-            click.echo(f"{pairs} pairs, {words}", err=True)
+            click.echo(f"{count(pairs, 'pair')}, {words}", err=True)
 
     yield line
 

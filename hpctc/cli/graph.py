@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hpctc.core.errors import HpctcError
+from hpctc.core.words import count
 
 if TYPE_CHECKING:
     from hpctc.graph.ir import Graph
@@ -64,22 +65,22 @@ def check(ctx: click.Context, files: tuple[Path, ...]) -> None:
     """Say of each graph in FILES (- is stdin) whether it is legal, and what it costs.
 
     One line a graph: name, operators, work, compulsory traffic, category, where its outputs lie.
-    The exit code is 1 if a file does not hold legal graphs.
+    Ends with 1 if a file does not hold legal graphs, with 2 if one cannot be read.
     """
     from hpctc.graph.files import read_graphs
 
-    failed = False
+    code = 0
     for path in files:
         try:
             graphs = read_graphs(path)
         except HpctcError as problem:
-            failed = True
+            code = max(code, problem.exit_code)
             click.secho(f"error: {problem.message}", fg="red", err=True)
             click.echo(f"  hint: {problem.hint}", err=True)
             continue
         for each in graphs:
             click.echo(summary(each))
-    ctx.exit(int(failed))
+    ctx.exit(code)
 
 
 @graph.command(short_help="Print graphs in canonical form.")
@@ -106,9 +107,8 @@ def summary(graph: "Graph") -> str:
 
     known = intervals(graph)
     outputs = ", ".join(f"{name} in {known[name]}" for name in graph.outputs)
-    count = len(graph.nodes)
     return (
-        f"{graph.name}: {count} operator{'s' if count != 1 else ''}, "
+        f"{graph.name}: {count(len(graph.nodes), 'operator')}, "
         f"{quantity(flops(graph), 'flop')}, {quantity(nbytes(graph), 'B')}, "
         f"{category(graph)}; {outputs}"
     )

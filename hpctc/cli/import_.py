@@ -71,7 +71,7 @@ def torch(
     Model, get_inputs() and get_init_inputs() say what is made and what it is called on. The module
     is put into eval mode; parameters become inputs of the graph.
     """
-    target = _target(file, out, force)
+    target = _target(file, "a Python file that holds a module", out, force)
     click.echo(f"{file} is executed with your rights", err=True)
     from hpctc.importers.exported import import_module
     from hpctc.importers.module import load
@@ -92,13 +92,16 @@ def onnx(file: Path, out: Path | None, seed: int, force: bool) -> None:
 
     Initializers become inputs of the graph. Needs the extra: pip install 'hpctc[onnx]'.
     """
-    target = _target(file, out, force)
+    target = _target(file, "an ONNX model", out, force)
     from hpctc.importers.onnx.model import import_model
 
     _write(import_model(file, seed), target)
 
 
-def _target(file: Path, out: Path | None, force: bool) -> Path:
+def _target(file: Path, what: str, out: Path | None, force: bool) -> Path:
+    """Where the graph is to go; an error before any work where it cannot be made."""
+    if not file.is_file():
+        raise UsageError(f"there is no file {file}", f"name {what}")
     target = out if out is not None else Path(f"{file.stem}.graph")
     if target.exists() and not force:
         raise UsageError(f"{target} is there already", "say --force, or another file by -o")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hpctc.cli.coverage import covered
-from hpctc.core.errors import UsageError
+from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import CATEGORIES, Category
 
 if TYPE_CHECKING:
@@ -36,7 +36,12 @@ def ops(
 
     A name of HPCTransEval (conv2d_opt) is found too. With --coverage each operator is lowered, run,
     emulated and transpiled; what was proven once, by the same code, is not proven again.
-    """
+
+    \b
+    hpctc ops softmax                    one in full, with a graph of it
+    hpctc ops --category reduction       all of a class
+    hpctc generate softmax --out pairs   a checked pair of it
+    """  # noqa: D301  click wants the character itself
     from hpctc.graph import ops as registry
 
     chosen = [_named(name) for name in names] or [
@@ -65,7 +70,10 @@ def _named(name: str) -> "Op":
                 f"hpctc generate published:{name} --out FOLDER",
             )
         name = own
-    return registry.get(name)
+    try:
+        return registry.get(name)
+    except HpctcError as problem:  # in a graph the data is wrong, here the use is
+        raise UsageError(problem.message, problem.hint) from None
 
 
 def describe(op: "Op") -> dict[str, Any]:
@@ -166,6 +174,7 @@ def _table(chosen: list["Op"]) -> None:
             table.add_row(_escaped(named), _escaped(words))
         Console(highlight=False).print(table)
         click.echo()
+    click.echo("hpctc ops NAME shows one; hpctc generate NAME --out FOLDER makes a pair of it")
 
 
 def _escaped(text: str) -> str:

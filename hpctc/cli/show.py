@@ -15,6 +15,7 @@ from hpctc.core import suite
 from hpctc.core.errors import UsageError
 from hpctc.core.jsonl import read as read_records
 from hpctc.core.records import Pair, Score, Task
+from hpctc.core.words import count
 from hpctc.dataset import read
 from hpctc.flow.repro import reproduce
 
@@ -35,7 +36,12 @@ def show(where: str, what: str | None, only: str | None, repro: Path | None) -> 
 
     With --repro, a failure of a run (ID or NAME of a task, or the id of a score) is written to a
     folder that fails the same way with plain gcc: sh DIR/run.sh.
-    """
+
+    \b
+    hpctc show mini                              what there is
+    hpctc show mini softmax --only c             the C alone
+    hpctc show runs/rules matmul --repro repro   a failure, to take along
+    """  # noqa: D301  click wants the character itself
     if repro is not None:
         if what is None:
             raise UsageError("--repro needs a failure", "name a task, or the id of a score")
@@ -113,4 +119,4 @@ def _list(where: str, pairs: Sequence[Pair]) -> None:
         kernels = str(len(pair.launches))
         table.add_row(pair.id, pair.name, pair.category, kernels, f"{pair.bytes:,}")
     console.print(table)
-    console.print(f"{len(pairs)} pairs; next: hpctc show {where} NAME")
+    console.print(f"{count(len(pairs), 'pair')}; next: hpctc show {where} NAME")

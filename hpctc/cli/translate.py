@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 NOTHING = 3
 """The exit code where there is no C: the model abstained, or its answer holds none."""
 
+SANDBOX = "Isolation that this host must give.  [jail]"
+
 ARG = "What the file does not say: NAME=f32[1024]:random, NAME=FILE.npy or NAME=1024."
 
 
@@ -35,9 +37,9 @@ ARG = "What the file does not say: NAME=f32[1024]:random, NAME=FILE.npy or NAME=
 @click.option("--shots-from", default="mini", metavar="DATASET", help="Their source.  [mini]")
 @click.option("--repair", default=0, type=click.IntRange(0), help="Turns to repair in.  [0]")
 @click.option("--compiler", default="gcc", metavar="SPEC", help="gcc{flags='-O2'}, clang.  [gcc]")
-@click.option("--threads", default=2, type=click.IntRange(1), help="The C runs on.  [2]")
+@click.option("--threads", default=2, type=click.IntRange(1), help="That the C runs on.  [2]")
 @click.option("--seconds", default=10.0, type=click.FloatRange(0.1), help="For one call.  [10]")
-@click.option("--sandbox", default="jail", type=click.Choice(tuple(LEVELS)), help="[jail]")
+@click.option("--sandbox", default="jail", type=click.Choice(tuple(LEVELS)), help=SANDBOX)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write here.  [stdout]")
 def translate(file: Path, output: Path | None, **chosen: Any) -> None:
     """Turn a CUDA kernel into C by a model, build it, and run it beside the CUDA.

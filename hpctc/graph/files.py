@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from hpctc.core.errors import UsageError
 from hpctc.graph.errors import GraphError
 from hpctc.graph.ir import Graph
 from hpctc.graph.syntax import LONGEST
@@ -19,7 +20,7 @@ def read_graphs(path: Path) -> list[Graph]:
             with path.open("rb") as handle:
                 raw = handle.read(LONGEST + 1)
     except OSError as problem:
-        raise GraphError(
+        raise UsageError(
             f"cannot read {source}: {problem.strerror}", "name a file of graphs, or - for stdin"
         ) from None
     try:

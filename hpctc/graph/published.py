@@ -33,7 +33,7 @@ def find(name: str) -> Graph:
         near = difflib.get_close_matches(name, known, 1)
         raise UsageError(
             f"HPCTransEval has no operator {name!r}",
-            f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}",
+            f"did you mean {near[0]!r}?" if near else "'hpctc ops' lists its names beside ours",
         )
     return known[name]
 

@@ -14,7 +14,7 @@ from hpctc.report.code import MOST_SHOWN
 from hpctc.report.plots import charts
 from hpctc.report.plots.charts import Bar, Share
 from hpctc.report.reading import Series
-from hpctc.report.words import proposer
+from hpctc.report.words import count, proposer
 from hpctc.score.cost import Cost
 from hpctc.score.pace import TARGET, Beside, Pace, Part, beside
 from hpctc.score.regions import REGIONS, Region
@@ -111,7 +111,7 @@ def coloured(answer: Answer, colours: Palette) -> Markup | None:
         if who and piece:
             css = colours.get(who, "own")
             piece = Markup('<i class="{}" data-tip="{}: {}">{}</i>').format(
-                css, who, f"{tokens} token{'' if tokens == 1 else 's'}", piece
+                css, who, count(tokens, "token"), piece
             )
         parts.append(piece)
         if at > MOST_SHOWN:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from rich.console import Console
@@ -12,6 +13,7 @@ from hpctc.core.codec import encode
 from hpctc.core.records import Score
 from hpctc.report import language
 from hpctc.report.reading import Read, read
+from hpctc.report.words import count
 from hpctc.score import Estimate, Summary, by_category, by_difficulty, summary
 from hpctc.score.ladder import ladder
 from hpctc.score.pace import beside
@@ -21,6 +23,8 @@ from hpctc.score.similarity import likeness
 from hpctc.score.twins import drops
 
 WIDTH = 80
+LABEL = 9
+"""Columns of the labels at the left."""
 MOST_FAILURES = 20
 """Above that they are counted by cause."""
 
@@ -33,12 +37,14 @@ def print_run(folder: Path, console: Console) -> None:
 def show(run: Read, console: Console) -> None:
     """All about one run: conditions, figures by category, failures."""
     for label, text in conditions(run):
-        console.print(f"[bold]{label:<9}[/bold] {escape(text)}", highlight=False, soft_wrap=True)
+        line = f"[bold]{label:<{LABEL}}[/bold] {escape(text)}"
+        console.print(line, highlight=False, soft_wrap=True)
     console.print()
     console.print(figures(run.scores))
     if lines := list(_more(run)):
         console.print()
-        console.print(_labelled(lines))
+        for line in _labelled(lines):
+            console.print(line, highlight=False)
     if run.pace is not None and (regions := language.region_table(run.pace)):
         console.print()
         console.print(regions)
@@ -52,16 +58,14 @@ def show(run: Read, console: Console) -> None:
         console.print(failure_table(failures))
 
 
-def _labelled(lines: Sequence[tuple[str, str]]) -> Table:
+def _labelled(lines: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Labels and texts side by side; a label that says the same as the one above is left out."""
-    table = Table.grid(padding=(0, 1, 0, 0))
-    table.add_column(width=9, style="bold")
-    table.add_column(overflow="fold")
     before = ""
     for label, text in lines:
-        table.add_row("" if label == before else label, escape(text))
-        before = label
-    return table
+        for part in wrap(text, WIDTH - LABEL - 1):
+            shown = "" if label == before else label
+            yield f"[bold]{shown:<{LABEL}}[/bold] {escape(part)}"
+            before = label
 
 
 def _more(run: Read) -> Iterator[tuple[str, str]]:
@@ -81,14 +85,14 @@ def _more(run: Read) -> Iterator[tuple[str, str]]:
         yield "alike", f"{alike.value:.2f} [{alike.low:.2f}, {alike.high:.2f}] to the pair's own C"
     for drop in drops(run.trails):
         words = f"{drop.kind}: {drop.twins:.0%} correct, {drop.originals:.0%} of their originals"
-        yield "twins", f"{words}; {share(drop.drop)} fewer, {drop.tasks} tasks"
+        yield "twins", f"{words}; {share(drop.drop)} fewer, {count(drop.tasks, 'task')}"
     yield from language.lines(run)
 
 
 def conditions(run: Read) -> list[tuple[str, str]]:
     """What the figures must be read with."""
     s, host = run.about.settings, run.about.host
-    threads = f"{s['threads']} thread{'' if s['threads'] == 1 else 's'}"
+    threads = count(s["threads"], "thread")
     versions = ", ".join(f"{k} {v}" for k, v in run.about.versions.items())
     seeds = ", ".join(map(str, s["seeds"]))
     load = f"; load up to {run.load}" if run.load else ""

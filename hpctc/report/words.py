@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from hpctc.core.records import Timing
+from hpctc.core.words import count as count  # the templates have these words at hand
 from hpctc.score import Estimate, Trail
 from hpctc.score.cost import Price
 from hpctc.score.pace import TARGET
@@ -62,11 +63,6 @@ def roof_share(trail: Trail) -> float | None:
 def _widest(trail: Trail) -> Timing | None:
     usable = [t for t in trail.timings if t.candidate_ns and not t.problem]
     return max(usable, key=lambda t: t.threads, default=None)
-
-
-def count(number: int, noun: str) -> str:
-    """``1 task``, ``2 tasks``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def seconds(value: float) -> str:

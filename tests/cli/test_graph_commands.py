@@ -58,7 +58,7 @@ def test_ops_shows_one_operator_in_full() -> None:
 
 def test_ops_names_the_neighbour_of_an_unknown_operator() -> None:
     result = hpctc("ops", "sotfmax")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "did you mean 'softmax'?" in result.output
 
 
@@ -74,7 +74,7 @@ def test_check_goes_on_after_a_bad_file_and_fails(mlp: Path, tmp_path: Path) -> 
     bad = tmp_path / "bad.graph"
     bad.write_text(MLP.replace("b: f32[512]", "b: f32[511]"))
     result = hpctc("graph", "check", str(bad), str(tmp_path / "absent"), str(mlp))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"{bad}:2:15: add cannot broadcast [128, 512] and [511]" in result.output
     assert "    " + " " * 14 + "^" in result.output
     assert "absent: No such file or directory" in result.output
@@ -113,7 +113,7 @@ def test_files_that_hold_no_graph_are_errors_and_no_tracebacks(content: bytes, s
 
 def test_a_folder_is_no_graph_file(tmp_path: Path) -> None:
     result = hpctc("graph", "show", str(tmp_path))
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "Is a directory" in result.output
 
 

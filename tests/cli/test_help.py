@@ -54,6 +54,40 @@ def test_an_unknown_verb_is_told_what_there_is(word: str, hint: str) -> None:
     assert hint in result.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "ops nope",
+        "families nope",
+        "graph check nope.graph",
+        "graph rewrite nope.graph",
+        "import torch nope.py",
+        "import onnx nope.onnx",
+        "generate nope --out pairs",
+        "generate published:nope --out pairs",
+        "transpile nope.cu",
+        "translate nope.cu --model null",
+        "emulate nope.cu --grid 1 --block 1",
+        "dataset count nope",
+        "dataset leaks nope mini",
+        "audit nope",
+        "show nope",
+        "eval nope --model null",
+        "eval mini --model nope",
+        "report nope",
+        "regress nope nope",
+    ],
+)
+def test_a_name_that_is_not_there_is_wrong_use(
+    words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(main, words.split())
+    assert result.exit_code == 2, result.output
+    assert "nope" in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_bare_checkout_runs() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "cli.py"), "--version"],

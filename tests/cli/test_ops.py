@@ -57,7 +57,7 @@ def test_the_coverage_table_fits_and_says_what_is_missing() -> None:
     assert code == 0
     assert max(map(len, text.splitlines())) <= 80
     assert "neg int8: cuda: the CUDA does not compile" in text
-    assert "0 of 1 operators proven, 3 of 4 element types" in text
+    assert "0 of 1 operator proven, 3 of 4 element types" in text
 
 
 @pytest.mark.usefixtures("half")

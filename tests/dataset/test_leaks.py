@@ -144,8 +144,8 @@ def test_a_release_keeps_apart_from_a_suite(relu: Make, tmp_path: Path) -> None:
     words = [tmp_path / "pairs.jsonl", "--apart", tmp_path / "s", "--out", tmp_path / "out"]
     done = CliRunner().invoke(main, ["dataset", "release", *map(str, words)])
     assert done.exit_code == 0, done.output
-    assert "1 pairs (" in done.output
-    assert f"left out: 1 pairs akin to {tmp_path / 's'}" in done.output
+    assert "1 pair (" in done.output
+    assert f"left out: 1 pair akin to {tmp_path / 's'}" in done.output
     told = CliRunner().invoke(
         main, ["dataset", "leaks", str(tmp_path / "out"), str(tmp_path / "s")]
     )

@@ -238,4 +238,5 @@ def test_rungs_and_threads_are_shown(write_run: Write) -> None:
     done = CliRunner().invoke(main, ["report", str(folder)])
     assert re.search(r"over +reference 2\.83x .*\n +null +1\.41x .*\n +best +1\.41x", done.output)
     assert "efficiency on 1: 141%, 2: 141%" in done.output
+    assert not re.search(r"^(over|threads| {9}) .* $", done.output, re.MULTILINE)
     assert all(len(line) <= 80 for line in done.output.replace(str(folder), "run").splitlines())
