@@ -87,6 +87,11 @@ def _count(types: Types, _attrs: Attrs) -> int:
     return TensorType(types[1].shape[1:], I32).size
 
 
+def _asked(types: Types, results: Types, attrs: Attrs) -> int:
+    """Every element of the result asks every update whether it is meant: so both sides do it."""
+    return results[0].size * _count(types, attrs)
+
+
 declare(
     Op(
         name="gather_nd",
@@ -120,7 +125,7 @@ declare(
         infer=_scatter_type,
         meaning=_scatter,
         image=_scatter_image,
-        flops=lambda types, results, attrs: types[2].size * (attrs["mode"] == "add"),
+        flops=_asked,
         attrs=(
             AttrDef("mode", "str", "update", "update or add", lambda m: m in ("update", "add")),
         ),

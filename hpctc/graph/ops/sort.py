@@ -92,9 +92,9 @@ class Ordering:
         return Interval(0.0, float(types[0].shape[axis] - 1))
 
     def flops(self, types: Types, _results: Types, attrs: Attrs) -> int:
-        """A comparison for each element and each level of a merge sort."""
+        """Two comparisons of each element with every other of its line, as both sides count."""
         extent = types[0].shape[axis_of(self.name, attrs["axis"], types[0].rank)]
-        return types[0].size * max(1, (extent - 1).bit_length())
+        return 2 * types[0].size * extent
 
 
 def _declare(of: Ordering, doc: str, own: tuple[AttrDef, ...] = (), **sampled: int) -> None:
