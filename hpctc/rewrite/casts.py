@@ -42,12 +42,14 @@ PRODUCTS = ("matmul", "dense", "batch_matmul", "conv1d", "conv2d", "conv3d")
 CHOOSING = (
     "maximum", "minimum", "abs", "neg", "relu", "clip", "where", "max", "min", "argmax", "argmin",
     "max_pool1d", "max_pool2d", "max_pool3d", "global_max_pool", "adaptive_max_pool2d", "sort",
-    "argsort", "pad", "stack", "tril", "triu", "less", "less_equal", "greater", "greater_equal",
-    "equal", "not_equal",
+    "argsort", "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
 )  # fmt: skip
 """Operators that choose or compare, of one or more operands of one element type: they round
-nothing, and a cast that keeps values keeps their order. Those that only move elements are the
-business of :mod:`hpctc.rewrite.layout`."""
+nothing, and a cast that keeps values keeps their order."""
+
+MOVING = ("pad", "stack", "tril", "triu")
+"""Operators that move elements and are not among those through which ``move-before-map`` and
+``map-of-concat`` take any elementwise operator, casts included."""
 
 ROUNDING = tuple(
     sorted(
@@ -116,14 +118,14 @@ class ComputeWider(Rewrite):
 
     name = "compute-wider"
     rule = "f(a, b, ...) = cast(f(cast(a, w), cast(b, w), ...), t), w is wider than their type t"
-    ops = tuple(sorted({*ROUNDING, *RING}))
+    ops = tuple(sorted({*ROUNDING, *RING, *CHOOSING}))
 
     def build(self, edit: Edit, node: Node) -> Built:
         """Sums of bytes are words already: only their operands are cast."""
-        narrow = edit.type(node.operands[0]).dtype
-        if narrow not in WIDER or len(node.results) > 1:
+        narrow = next((t for t in (edit.type(a).dtype for a in node.operands) if t in WIDER), None)
+        if narrow is None or len(node.results) > 1:
             return None
-        if narrow not in FLOATS and node.op not in RING:
+        if narrow not in FLOATS and node.op not in (*RING, *CHOOSING):
             return None
         return cast(edit, widened(edit, node, narrow, WIDER[narrow]), target(node))
 
@@ -139,11 +141,11 @@ class CastBefore(Rewrite):
     def build(self, edit: Edit, node: Node) -> Built:
         """Halves in single precision; whole numbers that do not leave a wider type's range."""
         wide = target(node)
-        inner = edit.view.producer(node.args[0], *ROUNDING, *RING, *CHOOSING)
+        inner = edit.view.producer(node.args[0], *ROUNDING, *RING, *CHOOSING, *MOVING)
         if inner is None or len(inner.results) > 1:
             return None
         narrow = edit.type(inner.operands[-1]).dtype
-        if narrow not in FLOATS and inner.op not in (*RING, *CHOOSING):
+        if narrow not in FLOATS and inner.op not in (*RING, *CHOOSING, *MOVING):
             return None
         read = [a for a in inner.operands if edit.type(a).dtype == narrow]
         if narrow == wide or not all(keeps(edit, v, wide) for v in (*read, node.args[0])):
@@ -157,7 +159,7 @@ class CastAfter(Rewrite):
 
     name = "cast-after"
     rule = "f(cast(a, w), cast(b, w), ...) = cast(f(a, b, ...), w), f does not round"
-    ops = (*CHOOSING, *RING)
+    ops = (*CHOOSING, *MOVING, *RING)
     exact = True
 
     def build(self, edit: Edit, node: Node) -> Built:

@@ -46,7 +46,7 @@ class ConvChannelsLast(Rewrite):
     """One product of matrices for every tap of the kernel, points by channels, added up."""
 
     name = "conv-channels-last"
-    rule = "conv(x, w) = (sum over taps k of x^T shifted by k @ w[:, :, k]^T)^T, x^T[n, p, c]"
+    rule = "conv(x, w) = nchw(sum over taps k of nhwc(x) shifted by k @ w[:, :, k]^T)"
     ops = CONVS
     weight = 2.0
 
@@ -69,7 +69,7 @@ class Im2row(Rewrite):
     """Gather every window into a row, channels innermost, and multiply once."""
 
     name = "conv-as-im2row"
-    rule = "conv(x, w) = (concat over taps k of x^T shifted by k @ reshape(w^T, [k c, o]))^T"
+    rule = "conv(x, w) = nchw(concat over taps k of nhwc(x) shifted by k @ reshape(w, [k c, o]))"
     ops = CONVS
     weight = 2.0
 
@@ -89,7 +89,7 @@ class DepthwiseChannelsLast(Rewrite):
     """A kernel for each channel: whole points times the weights of a tap, added up."""
 
     name = "depthwise-conv-channels-last"
-    rule = "conv(x, w, groups=c) = (sum over taps k of x^T shifted by k * w[:, 0, k])^T"
+    rule = "conv(x, w, groups=c) = nchw(sum over taps k of nhwc(x) shifted by k * w[:, 0, k])"
     ops = CONVS
     weight = 2.0
 
@@ -114,7 +114,7 @@ class PoolChannelsLast(Rewrite):
     """The maximum or the mean of a window, all channels of a point at a time."""
 
     name = "pool-channels-last"
-    rule = "pool(x) = (maximum, or mean, over k of x^T[k::s])^T"
+    rule = "pool(x) = nchw(maximum, or mean, over k of nhwc(x)[k::s])"
     ops = (*MAX_POOLS, *AVG_POOLS)
     weight = 2.0
 
@@ -129,7 +129,7 @@ class GlobalPoolChannelsLast(Rewrite):
     """The mean or the maximum over all points, all channels of a point at a time."""
 
     name = "global-pool-channels-last"
-    rule = "global_avg_pool(x) = mean(x^T over points)^T, likewise global_max_pool"
+    rule = "global_avg_pool(x) = nchw(mean(nhwc(x) over points)), likewise global_max_pool"
     ops = ("global_avg_pool", "global_max_pool")
     weight = 2.0
 
@@ -146,7 +146,7 @@ class BatchNormChannelsLast(Rewrite):
     """Scale and shift whole points: the parameters lie along the last axis."""
 
     name = "batch-norm-channels-last"
-    rule = "batch_norm(x, g, b, m, v) = ((x^T - m) * (g / sqrt(v + eps)) + b)^T"
+    rule = "batch_norm(x, g, b, m, v) = nchw((nhwc(x) - m) * (g / sqrt(v + eps)) + b)"
     ops = ("batch_norm",)
     weight = 2.0
     constants = True
@@ -166,7 +166,7 @@ class GroupNormChannelsLast(Rewrite):
     """Normalise groups of neighbouring channels; the parameters lie along the last axis."""
 
     name = "group-norm-channels-last"
-    rule = "group_norm(x, g, b) = (normalized over p, r(reshape(x^T, [n, p, groups, r])) * g + b)^T"
+    rule = "group_norm(x, g, b) = nchw(normalized(reshape(nhwc(x), [n, p, groups, r])) * g + b)"
     ops = ("group_norm", "instance_norm")
     weight = 2.0
     constants = True
@@ -211,7 +211,7 @@ class ScaleShiftChannelsLast(Rewrite):
     """Scale and shift whole points, the parameters along the last axis."""
 
     name = "scale-shift-channels-last"
-    rule = "scale_shift_nchw(x, s, b) = (x^T * s + b)^T"
+    rule = "scale_shift_nchw(x, s, b) = nchw(nhwc(x) * s + b)"
     ops = ("scale_shift_nchw",)
     weight = 2.0
 

@@ -26,7 +26,8 @@ A rule is applied only where it is sound:
 - numbers that a rule writes are exact in half precision, or the rule is left to `f32`.
 
 In the rules, `f` is any operator that the rule names, `L` one that moves elements, `@` the product
-of matrices, `^T` swaps the last two axes, `x[a:b:s]` cuts along one axis, `h` is half an extent.
+of matrices, `^T` swaps the last two axes, `x[a:b:s]` cuts along one axis, `h` is half an extent;
+`nhwc` brings the channels of an image to the end (one transposition), `nchw` brings them back.
 
 To add one: derive from `Rewrite` (or from `Identity`, whose rule is the whole implementation), add
 a line to the table, and, unless it is an identity, an example to `tests/rewrite/examples.txt`.
