@@ -91,7 +91,7 @@ def _check(pair: Pair, how: How, lap: Lap) -> Checked:
     ]
     made += _sanitized(pair, tried[0], how)
     lap("sanitize")
-    device, figures = device_checks(pair, votes, how.cuda)
+    device, figures = device_checks(pair, votes, how.cuda, how.runner)
     lap("cuda")
     if how.cuda != "off":
         source = Source("rules", "the transpiled CUDA", _transpiled(pair))

@@ -6,7 +6,8 @@ guarded and in reverse with their starts guarded, and every output is compared w
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from hpctc.core.errors import MissingTool
@@ -20,6 +21,7 @@ from hpctc.emulate import Emulation, check_pair
 from hpctc.native import cuda
 from hpctc.native.call import Array
 from hpctc.native.compiler import find
+from hpctc.sandbox.compiling import around, refuse_broken
 
 Demand = Literal["auto", "off", "require"]
 """What to do about compiling and emulating: what the machine can, nothing, or insist on both."""
@@ -43,7 +45,9 @@ def insist(demand: Demand) -> None:
     find("g++")
 
 
-def device_checks(pair: Pair, votes: Votes, demand: Demand) -> tuple[list[Check], dict[str, float]]:
+def device_checks(
+    pair: Pair, votes: Votes, demand: Demand, runner: Path
+) -> tuple[list[Check], dict[str, float]]:
     """All checks of the CUDA side, and what its compiler measured; raises :class:`Rejection`."""
     insist(demand)
     if found := problems(pair):
@@ -51,15 +55,17 @@ def device_checks(pair: Pair, votes: Votes, demand: Demand) -> tuple[list[Check]
     complete = Check(what="launches are complete")
     if demand == "off":
         return [complete, Check(what="cuda not tried", detail="it was not asked for")], {}
-    compiled, figures = _compile(pair)
-    return [complete, compiled, _emulate(pair, votes), gpu.vote(pair, votes)], figures
+    jail = around("nvcc", runner, cuda.SECONDS) if shutil.which("nvcc") else ()
+    compiled, figures = _compile(pair, jail)
+    return [complete, compiled, _emulate(pair, votes), gpu.vote(pair, votes, jail)], figures
 
 
-def _compile(pair: Pair) -> tuple[Check, dict[str, float]]:
+def _compile(pair: Pair, jail: Sequence[str]) -> tuple[Check, dict[str, float]]:
     if (using := cuda.tool(pair.cuda_code)) is None:
         return Check(what="cuda not compiled", detail="there was neither NVRTC nor nvcc"), {}
-    built = cuda.compile_check(pair.cuda_code, using)
+    built = cuda.compile_check(pair.cuda_code, using, wrap=jail)
     if not built.ok:
+        refuse_broken(built.log)
         raise Rejection("cuda", "the CUDA does not compile", built.log[:500])
     figures = {"registers": float(built.registers), "spill_bytes": float(built.spill_bytes)}
     return Check(what="cuda compiles", detail=f"{using}, {' '.join(cuda.ARCHS)}"), figures

@@ -1,6 +1,6 @@
 """The real CUDA as a vote: a pair's launches carried out on this machine's GPU."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hpctc.core.errors import HpctcError
 from hpctc.core.records import Check, Launch, Pair
@@ -12,15 +12,18 @@ from hpctc.native import cuda, gpu
 from hpctc.native.call import Array, poisoned
 
 
-def vote(pair: Pair, votes: Votes) -> Check:
-    """Run the CUDA on every voting trial, compare with the float64 meaning and cast the vote."""
+def vote(pair: Pair, votes: Votes, wrap: Sequence[str] = ()) -> Check:
+    """Run the CUDA on every voting trial, compare with the float64 meaning and cast the vote.
+
+    ``wrap`` are the words that run nvcc in a jail.
+    """
     if (arch := gpu.arch()) is None:
         return Check(what="cuda not run", detail="there was no GPU")
     if (using := cuda.tool(pair.cuda_code)) is None:
         return Check(what="cuda not run", detail="there was neither NVRTC nor nvcc")
     worst = 0.0
     try:
-        image = cuda.device_code(pair.cuda_code, arch, using)
+        image = cuda.device_code(pair.cuda_code, arch, using, wrap)
         for trial in votes.trials:
             outputs = gpu.run(job(pair, image, trial))
             worst = max(worst, judged("the CUDA on the GPU", "cuda", outputs, trial))

@@ -3,17 +3,15 @@
 NVRTC (the ``cuda`` extra) is a library and takes hundredths of a second; nvcc starts a dozen
 programs and takes the better part of one. :func:`device_code` keeps what they make, for a GPU.
 
-Neither runs in the jail. NVRTC is a library in our own process, which cannot be fenced in alone;
-nvcc, taken where that is missing, is an installation of its own whose needs differ by release, and
-a jail that no machine of ours can try would only seem to be one. What a source makes them read can
-come back as words of a complaint and nowhere else; what they make runs on no CPU.
+nvcc can be run in a jail (``wrap``). NVRTC cannot: it is a library in our own process. What a
+source makes it read can come back as words of a complaint and nowhere else; what it makes runs on
+no CPU.
 """
 
 import ctypes
 import importlib.util
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +20,10 @@ from pathlib import Path
 from typing import Literal
 
 from hpctc.core.errors import HpctcError
+from hpctc.native.compiler import SCRATCH, run_group
+
+SECONDS = 120.0
+"""What nvcc may take."""
 
 ARCHS = ("sm_80", "sm_90")
 """What every kernel is compiled for: A100 and H100."""
@@ -52,11 +54,15 @@ def tool(code: str = "") -> Tool | None:
 
 
 def compile_check(
-    code: str, using: Tool, archs: Sequence[str] = ARCHS, seconds: float = 120.0
+    code: str, using: Tool, archs: Sequence[str] = ARCHS, wrap: Sequence[str] = ()
 ) -> CudaBuilt:
-    """Compile a source to device code for all ``archs``; ``seconds`` bounds nvcc."""
+    """Compile a source to device code for all ``archs``.
+
+    ``wrap`` are the words of a command that runs nvcc in a jail; :data:`SCRATCH` in them becomes
+    the folder in which it works.
+    """
     if using == "nvcc":
-        return _nvcc(code, archs, seconds)
+        return _nvcc(code, archs, wrap)
     built = [_nvrtc(code, arch) for arch in archs]
     failed = [b for b in built if not b.ok]
     return CudaBuilt(
@@ -67,8 +73,8 @@ def compile_check(
     )
 
 
-def device_code(code: str, arch: str, using: Tool, seconds: float = 120.0) -> bytes:
-    """A source as machine code for one architecture.
+def device_code(code: str, arch: str, using: Tool, wrap: Sequence[str] = ()) -> bytes:
+    """A source as machine code for one architecture; ``wrap`` as in :func:`compile_check`.
 
     Raises:
         HpctcError: The compiler refused it.
@@ -78,7 +84,7 @@ def device_code(code: str, arch: str, using: Tool, seconds: float = 120.0) -> by
     else:
         with tempfile.TemporaryDirectory() as scratch:
             made = Path(scratch) / "kernel.cubin"
-            built = _nvcc_run(code, ["-cubin", f"-arch={arch}"], made, seconds)
+            built = _nvcc_run(code, ["-cubin", f"-arch={arch}"], made, wrap)
             image = made.read_bytes() if built.ok else b""
     if not built.ok:
         raise HpctcError(f"{using} does not compile the CUDA for {arch}", built.log[:500])
@@ -148,32 +154,25 @@ def _nvrtc_image(code: str, arch: str) -> tuple[CudaBuilt, bytes]:
     return _read("NVRTC", status, log.value.decode(errors="replace")), image.raw
 
 
-def _nvcc(code: str, archs: Sequence[str], seconds: float) -> CudaBuilt:
+def _nvcc(code: str, archs: Sequence[str], wrap: Sequence[str]) -> CudaBuilt:
     # One front-end pass for the oldest architecture: its PTX is what all of them are made of.
     oldest = min(int(a[3:]) for a in archs)
     generate = f"-gencode=arch=compute_{oldest},code=[{','.join(archs)}]"
     with tempfile.TemporaryDirectory() as scratch:
         made = Path(scratch) / "kernel.fatbin"
-        return _nvcc_run(code, ["-fatbin", "-Xptxas=-v", generate], made, seconds)
+        return _nvcc_run(code, ["-fatbin", "-Xptxas=-v", generate], made, wrap)
 
 
-def _nvcc_run(code: str, options: Sequence[str], made: Path, seconds: float) -> CudaBuilt:
+def _nvcc_run(code: str, options: Sequence[str], made: Path, wrap: Sequence[str]) -> CudaBuilt:
     """Compile into the file ``made``, whose folder is scratch."""
     source = made.with_name("kernel.cu")
     source.write_text(code, encoding="utf-8")
-    try:
-        done = subprocess.run(
-            ["nvcc", f"-std={STANDARD}", *options, "-o", str(made), str(source)],
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return CudaBuilt(False, f"nvcc took more than {seconds:g} s")
-    text = (done.stdout + done.stderr).replace(f"{made.parent}/", "")
-    return _read("nvcc", done.returncode, text)
+    around = [word.replace(SCRATCH, str(made.parent)) for word in wrap]
+    command = ["nvcc", f"-std={STANDARD}", *options, "-o", str(made), str(source)]
+    status, words = run_group([*around, *command], SECONDS)
+    if status is None:
+        return CudaBuilt(False, f"nvcc took more than {SECONDS:g} s")
+    return _read("nvcc", status, words.replace(f"{made.parent}/", ""))
 
 
 def _read(name: str, status: int, text: str) -> CudaBuilt:

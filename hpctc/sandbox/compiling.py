@@ -59,13 +59,17 @@ def fenced(
     )
 
 
+def around(program: str, runner: Path, seconds: float) -> tuple[str, ...]:
+    """The words before the command of a compiler, in all layers that this host gives."""
+    limits = replace(COMPILE, wall_seconds=seconds, cpu_seconds=math.ceil(seconds))
+    return fenced(runner, limits, given(runner), program)
+
+
 def jailed(
     code: str, using: Compiler, folder: Path, runner: Path, seconds: float = COMPILE.wall_seconds
 ) -> Built:
     """Compile a text that nobody vouches for, in all layers that this host gives."""
-    limits = replace(COMPILE, wall_seconds=seconds, cpu_seconds=math.ceil(seconds))
-    wrap = fenced(runner, limits, given(runner), using.program)
-    return checked(using.build(code, folder, seconds, wrap))
+    return checked(using.build(code, folder, seconds, around(using.program, runner, seconds)))
 
 
 def run_jailed(

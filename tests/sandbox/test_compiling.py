@@ -6,6 +6,7 @@ get the secret into its library; one that blows up must end within the limits, w
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -17,9 +18,10 @@ import pytest
 
 from hpctc.core.errors import HpctcError
 from hpctc.native.compiler import SCRATCH, Built, compiler
+from hpctc.native.cuda import compile_check
 from hpctc.sandbox import launcher
-from hpctc.sandbox.compiling import checked, fenced, hidden, readable
-from hpctc.sandbox.layers import MEANS, given
+from hpctc.sandbox.compiling import around, checked, fenced, hidden, readable
+from hpctc.sandbox.layers import MEANS, given, lacking
 from hpctc.sandbox.limits import MIB, Limits
 
 ESCAPES = sorted((Path(__file__).parent / "escapes" / "compile").glob("*.c"))
@@ -219,3 +221,16 @@ def test_a_jail_that_cannot_be_put_up_is_no_verdict(world: World, tmp_path: Path
         checked(built)
     wrong = GCC.build('#error "the sandbox failed: "\n', tmp_path, 30, words)
     assert checked(wrong).library is None
+
+
+@pytest.mark.skipif(shutil.which("nvcc") is None, reason="there is no nvcc")
+def test_nvcc_reads_no_file_that_was_not_named(world: World, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.h"
+    secret.write_text("#define SECRET 42\n")
+    code = f'#include "{secret}"\n__global__ void k(int *y) {{ *y = SECRET; }}\n'
+    wrap = around("nvcc", world.runner, 60.0)
+    assert compile_check(code, "nvcc", ("sm_80",)).ok, "it never worked"
+    if not lacking(given(world.runner), [("landlock", "mounts")]):
+        assert "No such file" in compile_check(code, "nvcc", ("sm_80",), wrap).log
+    honest = "#include <cuda_fp16.h>\n" + code.split("\n", 1)[1].replace("SECRET", "42")
+    assert compile_check(honest, "nvcc", ("sm_80",), wrap).ok
