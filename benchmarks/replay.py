@@ -12,11 +12,17 @@ A pass of n tokens is taken to cost ``1 + c (n - 1)`` passes of one token, for e
 time of a pass of one token (how many times as fast as ``autoregressive``; prefills and the
 drafter's own time are not in it). Intervals are bootstrapped over the kernels.
 
-A strategy that drafts with a model cannot be replayed, and neither can lookahead's window: both ask
-a model what it would have said elsewhere.
+A strategy that drafts with a model is replayed with ``--drafting FILE``: what that model says in
+each place of the answers (``benchmarks/forced.py`` writes it); only these answers are decoded, as
+far as they were recorded. Behind a token that the answer does not have the model is taken to go on
+as it would have behind the right one: what it says there is never accepted, but its passes are
+counted, and how sure it is decides how long it goes on. A pass of it costs ``--share`` of a pass of
+the target; the passes that read prompts are left out of both. Lookahead's window cannot be
+replayed.
 """
 
 import argparse
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -25,19 +31,18 @@ from time import process_time
 from typing import Any
 
 import numpy as np
-import torch
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
 from transformers import AutoTokenizer
 
 from _paired import write
+from _recorded import Drafting, Forced, Recorded, Said
 from hpctc.core.errors import HpctcError, UsageError
 from hpctc.core.records import Answer, Prompt, Task
 from hpctc.core.run import read_about, read_stage
 from hpctc.decode import strategy
-from hpctc.decode.base import ROOT, Ask, Key, Kind, Request, Target
-from hpctc.decode.cost import Cost, Fixed
+from hpctc.decode.base import Kind, Request, Target
+from hpctc.decode.cost import Fixed
 from hpctc.decode.loop import How, decode
 from hpctc.models import model
 from hpctc.models.hf.chat import Hf, encoded, hints
@@ -51,18 +56,6 @@ DRAWS = 1000
 
 
 @dataclass(frozen=True)
-class Said:
-    """One recorded answer."""
-
-    name: str
-    """The task's."""
-    prompt: tuple[int, ...]
-    tokens: tuple[int, ...]
-    """What the model said, the token that ended it included if it did."""
-    hints: tuple[tuple[int, ...], ...]
-
-
-@dataclass(frozen=True)
 class Language:
     """What the numbers of tokens mean."""
 
@@ -73,6 +66,18 @@ class Language:
 
 
 @dataclass(frozen=True)
+class Known:
+    """All that is replayed."""
+
+    said: list[Said]
+    language: Language
+    forced: list[Forced]
+    """Of each answer; empty: no drafting model was recorded."""
+    share: float
+    """Of a pass of the target that one of the drafting model costs."""
+
+
+@dataclass(frozen=True)
 class Played:
     """One answer, decoded again."""
 
@@ -80,7 +85,7 @@ class Played:
     tokens: int
     passes: int
     time: float
-    """Of all passes, in passes of one token."""
+    """Of all passes, the drafting model's included, in passes of one token."""
     draft_ms: float
     """Processor time of drafting a pass, the loop's included."""
     proposed: int
@@ -105,48 +110,6 @@ class Row:
     played: list[Played]
 
 
-class Recorded:
-    """A target that says recorded tokens; see :class:`hpctc.decode.base.Target`.
-
-    Only rows on the recorded path are ever looked at; the others are zero.
-    """
-
-    def __init__(self, said: Sequence[Said], vocab: int, cost: Cost) -> None:
-        self.said = said
-        self.vocab = vocab
-        self.cost = cost
-        self.time = 0.0
-        """What all passes took, by ``cost``."""
-        self.inside = 0.0
-        """Real seconds in here: the rest of a decoding is the drafter's and the loop's."""
-
-    def score(self, asks: Sequence[Ask]) -> list[Tensor]:
-        """One-hot rows; a key is the place of its answer."""
-        began = process_time()
-        made = [self._scored(ask) for ask in asks]
-        self.inside += process_time() - began
-        return made
-
-    def _scored(self, ask: Ask) -> Tensor:
-        assert isinstance(ask.key, int)
-        one = self.said[ask.key]
-        rows = torch.zeros(1 + len(ask.draft), self.vocab)
-        at = {ROOT: len(ask.settled) - len(one.prompt)}
-        """Node on the recorded path -> the place of what comes after it."""
-        rows[0, one.tokens[at[ROOT]]] = 1
-        pairs = zip(ask.draft.tokens, ask.draft.parents, strict=True)
-        for node, (token, parent) in enumerate(pairs):
-            place = at.get(parent, len(one.tokens))
-            if place + 1 < len(one.tokens) and token == one.tokens[place]:
-                at[node] = place + 1
-                rows[node + 1, one.tokens[place + 1]] = 1
-        self.time += self.cost.seconds(1 + len(ask.draft))
-        return rows
-
-    def close(self, key: Key) -> None:
-        """Nothing is kept."""
-
-
 def recorded(run: Path, tokenizer: Any) -> list[Said]:
     """The greedy answers of a run, in order, with what a strategy is told of each."""
     tasks = {t.id: t for t in read_stage(run, "tasks", Task)}
@@ -169,48 +132,75 @@ def recorded(run: Path, tokenizer: Any) -> list[Said]:
     return found
 
 
-def renumbered(said: Sequence[Said], tokenizer: Any) -> tuple[list[Said], Language]:
+def renumbered(said: Sequence[Said], forced: Path | None, share: float, tokenizer: Any) -> Known:
     """The same with the tokens that occur numbered from 0.
 
     Strategies only ask whether two tokens are the same; rows of 150,000 logits would be the work.
+    With a drafting model only what it was asked about is kept.
     """
     number: dict[int, int] = {tokenizer.eos_token_id: 0}
 
     def of(tokens: Sequence[int]) -> tuple[int, ...]:
         return tuple(number.setdefault(t, len(number)) for t in tokens)
 
-    made = [Said(s.name, of(s.prompt), of(s.tokens), tuple(map(of, s.hints))) for s in said]
-    return made, Language(len(number), 0, tuple(map(kinds(tokenizer), number)))
+    lines = map(json.loads, forced.read_text().splitlines()) if forced else ()
+    says = {line["name"]: line for line in lines}
+    kept = [s for s in said if not forced or s.name in says]
+    made = [
+        Said(
+            s.name, of(s.prompt), of(s.tokens[: len(says[s.name]["says"])] if says else s.tokens),
+            tuple(map(of, s.hints)),
+        )
+        for s in kept
+    ]  # fmt: skip
+    model = [
+        Forced(
+            tuple(map(of, says[s.name]["says"])), tuple(map(tuple, says[s.name]["chances"]))
+        )
+        for s in kept
+        if says
+    ]  # fmt: skip
+    language = Language(len(number), 0, tuple(map(kinds(tokenizer), number)))
+    return Known(made, language, model, share)
 
 
-def replayed(spec: str, said: Sequence[Said], cost: float, language: Language) -> list[Played]:
+def replayed(spec: str, known: Known, cost: float) -> list[Played]:
     """Every answer once more, one after the other."""
+    said, language = known.said, known.language
     target = Recorded(said, language.vocab, Fixed(more=cost))
-    drafter = strategy(spec).open(target, _no_model)
+    targets: list[Recorded | Drafting] = [target]
+
+    def load(name: str) -> Target:
+        if not known.forced:
+            raise UsageError(
+                f"{name} cannot be replayed: it would have to say something new",
+                "record it with benchmarks/forced.py, and name the file: --drafting FILE",
+            )
+        price = Fixed(more=cost * known.share, first=known.share)
+        targets.append(Drafting(said, known.forced, language.vocab, price))
+        return targets[-1]
+
+    drafter = strategy(spec).open(target, load)
     ends, kind = frozenset({language.end}), language.kinds.__getitem__
     made = []
     for key, one in enumerate(said):
         asked = Request(key, one.prompt, len(one.tokens), ends, one.hints, kind)
-        target.time = target.inside = 0.0
+        for one_of in targets:
+            one_of.time = one_of.inside = 0.0
         began = process_time()
         (found,) = decode(target, drafter, [asked], How(batch=1))
-        drafting = process_time() - began - target.inside
+        inside = sum(one_of.inside for one_of in targets)
+        drafting = process_time() - began - inside
         if (*found.tokens, *ends)[: len(one.tokens)] != one.tokens:
             raise HpctcError(f"{spec} is not lossless on {one.name}", "this is a defect of hpctc")
         made.append(
             Played(
-                one.name, len(found.tokens), found.passes, target.time,
+                one.name, len(found.tokens), found.passes,
+                sum(one_of.time for one_of in targets),
                 1e3 * drafting / found.passes, found.proposed, found.sources,
             )
         )  # fmt: skip
     return made
-
-
-def _no_model(text: str) -> Target:
-    raise UsageError(
-        f"{text} cannot be replayed: it would have to say something new",
-        "name strategies that draft without a model",
-    )
 
 
 def summed(spec: str, cost: float, played: Sequence[Played]) -> Row:
@@ -244,16 +234,19 @@ def main() -> None:
     parser.add_argument("--tokenizer", help="its folder or hub name, if not the run's model")
     parser.add_argument("--strategies", default=STRATEGIES, help="separated by semicolons")
     parser.add_argument("--costs", default=COSTS, help="of a token more, in passes of one token")
+    parser.add_argument("--drafting", type=Path, help="what forced.py wrote of a drafting model")
+    parser.add_argument("--share", type=float, default=0.32, help="of its pass, see above")
     parser.add_argument("--limit", type=int, help="the first so many answers")
     parser.add_argument("--each", action="store_true", help="tokens a pass of every answer too")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     asked = parser.parse_args()
-    tokenizer = AutoTokenizer.from_pretrained(asked.tokenizer or _path(asked.run))
-    said, language = renumbered(recorded(asked.run, tokenizer)[: asked.limit], tokenizer)
-    if not said:
+    tokenizer = AutoTokenizer.from_pretrained(asked.tokenizer or path_of(asked.run))
+    said = recorded(asked.run, tokenizer)[: asked.limit]
+    known = renumbered(said, asked.drafting, asked.share, tokenizer)
+    if not known.said:
         raise SystemExit(f"{asked.run} holds no answer that can be replayed")
     rows = [
-        summed(spec, float(cost), replayed(spec, said, float(cost), language))
+        summed(spec, float(cost), replayed(spec, known, float(cost)))
         for spec in asked.strategies.split(";")
         for cost in asked.costs.split(",")
     ]
@@ -264,7 +257,8 @@ def main() -> None:
         write(asked.json, {"run": str(asked.run), "rows": [asdict(row) for row in rows]})
 
 
-def _path(run: Path) -> str:
+def path_of(run: Path) -> str:
+    """The folder of the model that answered."""
     chat = model(str(read_about(run).settings["model"]))
     if not isinstance(chat, Hf):
         raise UsageError(f"the model of {run} is not local", "name its tokenizer: --tokenizer")

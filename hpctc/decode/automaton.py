@@ -4,8 +4,8 @@ It answers in amortised constant time: which is the longest suffix of what was r
 before, and what followed there?
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(slots=True)
@@ -100,6 +100,13 @@ class Automaton:
             self._nodes[place.node].end = len(self.tokens)
         self.follow(place, token)
         self.extend(token)
+
+    def ahead(self, place: Place, tokens: Sequence[int]) -> Place:
+        """Where a reader would be after more tokens; it is not kept up when the sequence grows."""
+        made = replace(place)
+        for token in tokens:
+            self.follow(made, token)
+        return made
 
     def continuations(self, place: Place, count: int) -> Iterator[tuple[int, list[int]]]:
         """``(length, tokens)``: up to ``count`` tokens that followed a match of such a length.

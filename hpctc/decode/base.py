@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -223,6 +223,18 @@ class Drafter(Protocol):
 
     def close(self, key: Key) -> None:
         """A request is over."""
+        ...
+
+
+@runtime_checkable
+class Foreseer(Drafter, Protocol):
+    """A drafter that can also look behind tokens that are not settled."""
+
+    def foresee(self, state: State, ahead: Sequence[int]) -> Draft:
+        """What would come if ``ahead`` came first, not cut to size; nothing is learned by it.
+
+        Never so deep that with ``ahead`` it would leave no room for the target's own token.
+        """
         ...
 
 

@@ -2,17 +2,19 @@
 
 Every member learns from each pass how far it may be believed, in this text and in others, also
 where its draft was not in the pass (:mod:`hpctc.decode.chances`). Its drafts carry these chances;
-merged to one tree, the likeliest part is kept that the device has time for.
+merged to one tree, the likeliest part is kept that the device has time for. A member that drafts
+with a model begins with the tree of the others, where a pass of it promises more than that tree as
+it is (:mod:`hpctc.decode.drafting`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from hpctc.core.errors import UsageError
-from hpctc.decode.base import Draft, Drafter, Key, State, Step, Strategy, Target
-from hpctc.decode.draft import Drafting
-from hpctc.decode.trees import expected, merged, worth
+from hpctc.decode.base import Drafter, Strategy, Target
+from hpctc.decode.draft import DraftModel
+from hpctc.decode.together import Staged, Together
 
 
 @dataclass(frozen=True)
@@ -27,56 +29,29 @@ class Cascade(Strategy):
     @property
     def needs(self) -> frozenset[str]:
         """What any member needs."""
-        return frozenset[str]().union(*(member.needs for member in self._strategies()))
+        cheap, models = self._members()
+        return frozenset({"model"} if models else ()).union(*(member.needs for member in cheap))
 
-    def _strategies(self) -> list[Strategy]:
+    def _members(self) -> tuple[list[Strategy], list[DraftModel]]:
+        """Those that draft by themselves, and those that draft with a model."""
         from hpctc.decode import strategy
 
-        return [strategy(text) for text in self.members]
+        found = [strategy(text) for text in self.members]
+        models = [member for member in found if isinstance(member, DraftModel)]
+        return [member for member in found if not isinstance(member, DraftModel)], models
 
     def open(self, target: Target, load: Callable[[str], Target]) -> Drafter:
         """Open every member."""
-        found = self._strategies()
-        if not found or any(isinstance(m, Cascade) for m in found):
+        found, models = self._members()
+        if not self.members or any(isinstance(member, Cascade) for member in found):
             raise UsageError(
                 f"a cascade of {', '.join(self.members) or 'nothing'}",
                 "name strategies that draft: cascade{members=[compiler,lookup]}",
             )
-        return _Cascade(target, [m.open(target, load) for m in found])
-
-
-class _Cascade:
-    def __init__(self, target: Target, members: Sequence[Drafter]) -> None:
-        self.cost = target.cost
-        self.members = members
-        self.cheap = [m for m in members if not isinstance(m, Drafting)]
-        self.models = [m for m in members if isinstance(m, Drafting)]
-
-    def propose(self, states: Sequence[State]) -> list[Draft]:
-        rows = len(states)
-        offers = [m.propose(states) for m in self.cheap]
-        drafts = [
-            worth(merged([offer[i] for offer in offers]), self.cost, rows) for i in range(rows)
-        ]
-        for model in self.models:
-            lacking = [
-                i
-                for i, s in enumerate(states)
-                if model.promise(s, rows) > self._rate(drafts[i], rows)
-            ]
-            made = model.propose([states[i] for i in lacking]) if lacking else []
-            for i, draft in zip(lacking, made, strict=True):
-                drafts[i] = worth(merged([draft, drafts[i]]), self.cost, rows)
-        return drafts
-
-    def _rate(self, draft: Draft, rows: int) -> float:
-        """Tokens a second that a draft promises, once it is made."""
-        return (1 + expected(draft)) / max(self.cost.seconds(rows * (1 + len(draft))), 1e-9)
-
-    def observe(self, state: State, step: Step) -> None:
-        for member in self.members:
-            member.observe(state, step)
-
-    def close(self, key: Key) -> None:
-        for member in self.members:
-            member.close(key)
+        if any(model.by is not None for model in models):
+            raise UsageError(
+                f"a cascade of {', '.join(self.members)}: its other members draft for the model",
+                "leave its 'by' out, or name draft{model=...,by=[...]} alone",
+            )
+        cheap = Together([member.open(target, load) for member in found])
+        return Staged(target, cheap, [m.beside(target, load, cheap, free=True) for m in models])

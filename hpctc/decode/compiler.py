@@ -104,15 +104,18 @@ class _Compiler:
         self._texts: dict[Key, _Text] = {}
 
     def propose(self, states: Sequence[State]) -> list[Draft]:
-        return [worth(self._grown(state), self.cost, len(states)) for state in states]
+        return [worth(self.foresee(state, ()), self.cost, len(states)) for state in states]
 
-    def _grown(self, state: State) -> Draft:
+    def foresee(self, state: State, ahead: Sequence[int]) -> Draft:
         """The likeliest texts that may follow, as a tree: always the likeliest token more."""
         text = self._read(state)
+        here = text.spot()
+        for token in ahead:
+            here = text.after(here, token)
         tokens: list[int] = []
         parents: list[int] = []
         chances: list[float] = []
-        depths: dict[int, int] = {ROOT: 0}
+        depths: dict[int, int] = {ROOT: len(ahead)}
         waiting: list[tuple[float, int, int, Foreseen, _Spot]] = []
         count = 0
 
@@ -126,7 +129,7 @@ class _Compiler:
                     count += 1
                     heappush(waiting, (-path * one.chance, count, node, one, spot))
 
-        look(ROOT, 1.0, text.spot())
+        look(ROOT, 1.0, here)
         while waiting and len(tokens) < self.how.most:
             path, _, parent, one, spot = heappop(waiting)
             node = len(tokens)

@@ -8,7 +8,7 @@ learned from what drafts came to.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from hpctc.decode.automaton import Automaton, Place
 from hpctc.decode.base import Draft, Drafter, Key, State, Step, Strategy, Target
@@ -61,6 +61,14 @@ class _Text:
         self.here = self.own.reader()
 
 
+class _Found(NamedTuple):
+    """A chain, and who learns what becomes of it."""
+
+    chances: Chances
+    places: list[int]
+    draft: Draft
+
+
 class _Lookup:
     def __init__(self, how: Lookup, target: Target) -> None:
         self.how = how
@@ -74,6 +82,38 @@ class _Lookup:
         return [worth(self._propose(state), self.cost, len(states)) for state in states]
 
     def _propose(self, state: State) -> Draft:
+        found = self._found(state, ())
+        for one in found:
+            one.chances.proposed(state.request.key, one.draft, one.places)
+        return merged([one.draft for one in found])
+
+    def foresee(self, state: State, ahead: Sequence[int]) -> Draft:
+        """See :meth:`Foreseer.foresee`."""
+        return merged([one.draft for one in self._found(state, ahead)])
+
+    def _found(self, state: State, ahead: Sequence[int]) -> list[_Found]:
+        """A chain for each way that the text went on elsewhere."""
+        text = self._read(state)
+        count = max(min(self.how.most, state.room - 1 - len(ahead)), 0)
+        looked = [(text.own, text.here, self._own, self.how.name)]
+        if self.how.earlier:
+            looked.append((self._answers, text.before, self._earlier, EARLIER))
+        found = []
+        for where, place, kinds, source in looked:
+            ways = where.continuations(where.ahead(place, ahead), count)
+            # A second way is less likely than its match tells: the longer one went on otherwise.
+            for chances, (length, tokens) in zip(kinds, ways, strict=False):
+                if length < self.how.least:
+                    break
+                if BETWEEN in tokens:
+                    tokens = tokens[: tokens.index(BETWEEN)]
+                places = [chances.strength(length + i) for i in range(len(tokens))]
+                likely = [chances.of(state.request.key, place) for place in places]
+                found.append(_Found(chances, places, Draft.chain(tokens, source, likely)))
+        return found
+
+    def _read(self, state: State) -> _Text:
+        """The request's text, read as far as it has come."""
         key = state.request.key
         text = self._texts.get(key)
         if text is None:
@@ -83,29 +123,7 @@ class _Lookup:
             text.own.read(text.here, state.settled[place])
             if place >= text.answer:
                 self._answers.follow(text.before, state.settled[place])
-        found = self._found(state, text.own, text.here, self._own, self.how.name)
-        if self.how.earlier:
-            found += self._found(state, self._answers, text.before, self._earlier, EARLIER)
-        return merged(found)
-
-    def _found(
-        self, state: State, where: Automaton, place: Place, kinds: list[Chances], source: str
-    ) -> list[Draft]:
-        """A chain for each way that the text went on elsewhere."""
-        count = max(min(self.how.most, state.room - 1), 0)
-        ways = where.continuations(place, count)
-        drafts = []
-        # A second way is less likely than its match tells: the longer match went on otherwise.
-        for chances, (length, tokens) in zip(kinds, ways, strict=False):
-            if length < self.how.least:
-                break
-            if BETWEEN in tokens:
-                tokens = tokens[: tokens.index(BETWEEN)]
-            places = [chances.strength(length + i) for i in range(len(tokens))]
-            likely = [chances.of(state.request.key, place) for place in places]
-            drafts.append(Draft.chain(tokens, source, likely))
-            chances.proposed(state.request.key, drafts[-1], places)
-        return drafts
+        return text
 
     def observe(self, state: State, step: Step) -> None:
         for chances in (*self._own, *self._earlier):

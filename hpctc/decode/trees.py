@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 from hpctc.decode.base import ROOT, Draft
@@ -80,6 +81,38 @@ def merged(drafts: Sequence[Draft]) -> Draft:
     return Draft(tuple(tokens), tuple(parents), frozenset(probes), tuple(chances), tuple(sources))
 
 
+def grafted(chain: Draft, tail: Draft) -> Draft:
+    """A chain with a tree behind its last token; both say who made them and how likely it is."""
+    count = len(chain)
+    return Draft(
+        chain.tokens + tail.tokens,
+        chain.parents + tuple(count + p if p != ROOT else count - 1 for p in tail.parents),
+        frozenset(count + n for n in tail.probes),
+        tuple(map(chain.chance, range(count))) + tuple(map(tail.chance, range(len(tail)))),
+        tuple(map(chain.source, range(count))) + tuple(map(tail.source, range(len(tail)))),
+    )
+
+
+def beside(chain: Draft, other: Draft) -> Draft:
+    """Another draft as it is to be believed beside a chain, which is believed as it is.
+
+    Where they agree it is as likely as the chain, where it leaves the chain as likely as it was, if
+    the chain is wrong there.
+    """
+    chances = []
+    place = {ROOT: 0}
+    for node, (token, parent) in enumerate(zip(other.tokens, other.parents, strict=True)):
+        chance = other.chance(node)
+        depth = place.get(parent, len(chain))
+        if depth < len(chain):
+            same = token == chain.tokens[depth]
+            chance = chain.chance(depth) if same else chance * (1 - chain.chance(depth))
+            if same:
+                place[node] = depth + 1
+        chances.append(chance)
+    return replace(other, chances=tuple(chances))
+
+
 def _paths(draft: Draft) -> list[float]:
     """The chance of each node that all on its path are accepted."""
     paths: list[float] = []
@@ -88,4 +121,4 @@ def _paths(draft: Draft) -> list[float]:
     return paths
 
 
-__all__ = ["clipped", "expected", "merged", "worth"]
+__all__ = ["beside", "clipped", "expected", "grafted", "merged", "worth"]

@@ -99,7 +99,7 @@ def test_answers_are_those_of_generate_whatever_the_strategy(folder: Path, name:
 
 def test_a_draft_model_is_named_by_its_spec(folder: Path) -> None:
     chat = Hf(path=str(folder), most_tokens=30)
-    strategy = f"draft{{model='hf:{folder}',most=3}}"
+    strategy = f"draft{{model='hf:{folder}',most=3,adapt=false}}"
     (answer,) = chat.answer(ask(PROMPTS[:1]), {}, Sampling(strategy=strategy))
     assert answer.text == plain(folder, PROMPTS[0], 30)[0]
     assert answer.decoding is not None
