@@ -29,7 +29,7 @@ class IntByTrunc(Rewrite):
     def build(self, edit: Edit, node: Node) -> Built:
         """From a float to an integer and back to the same float."""
         inner = edit.view.producer(node.args[0], "cast")
-        if inner is None or edit.type(node.args[0]).dtype == "bool":
+        if inner is None or edit.type(node.args[0]).dtype not in ("int32", "int8"):
             return None
         if edit.type(inner.args[0]) != node.results[0].type:
             return None

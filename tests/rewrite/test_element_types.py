@@ -70,6 +70,7 @@ REFUSED = [
     ("integer-products-in-float", "x: f32[2, 3], w: f32[4, 3]", "dense(x, w)"),
     ("int-by-trunc", "x: f32[4]", "cast(cast(x, dtype=bool), dtype=f32)"),
     ("int-by-trunc", "x: f16[4]", "cast(cast(x, dtype=i32), dtype=f32)"),
+    ("int-by-trunc", "x: f16[4]", "cast(cast(x, dtype=f32), dtype=f16)"),
     # An int32 has no room for it.
     ("trunc-by-int", "x: f32[4] in [0, 1e10]", "trunc(x)"),
 ]
