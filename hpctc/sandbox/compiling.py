@@ -84,13 +84,17 @@ def run_jailed(
 
     The command may write to the folder ``place``, and read what ``program`` reads and ``reads``.
     Returns its exit status (None: it took more than ``limits.wall_seconds``) and what it wrote as
-    errors.
+    errors. A link that it leaves in ``place`` is removed and counts as a failure.
     """
     jail = fenced(runner, limits, given(runner), program, reads)
-    around = [word.replace(SCRATCH, str(place)) for word in jail]
-    status, words = run_group([*around, *command], limits.wall_seconds)
+    before = [word.replace(SCRATCH, str(place)) for word in jail]
+    status, words = run_group([*before, *command], limits.wall_seconds)
     if status != 0:
         refuse_broken(words)
+    if links := [path for path in place.iterdir() if path.is_symlink()]:
+        for path in links:  # we would follow it to what the jail did not show
+            path.unlink()
+        return 1, f"it left a link in the place of {links[0].name}"
     return status, words
 
 

@@ -57,3 +57,16 @@ def test_a_kernel_opens_no_file(bench: Any, tmp_path: Path, open_world: pytest.M
     assert run(bench, code).outputs["y"] == 1
     open_world.undo()
     assert run(bench, code).outputs["y"] == 0
+
+
+def test_a_link_among_the_results_is_not_followed(bench: Any, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("42")
+    code = (
+        'extern "C" int unlink(const char *), symlink(const char *, const char *);\n'
+        '__global__ void k(int *y) { unlink("printed"); '
+        f'*y = symlink("{secret}", "printed"); }}\n'
+    )
+    got = run(bench, code)
+    assert (got.printed, got.outputs) == ("", {})
+    assert [f.message for f in got.findings] == ["it left a link in the place of printed"]
