@@ -1,11 +1,11 @@
 """Tokens a pass that each decoding strategy would make on answers that a model has given.
 
 ``python benchmarks/replay.py RUN [--tokenizer FOLDER] [--strategies A;B] [--costs 0.03,0.08]
-[--limit N] [--each] [--json FILE]`` reads the answers of a run of ``hpctc eval`` with a greedy
-local model and decodes them again, from a target that says the recorded tokens. What a model says
-does not depend on the strategy, so this stands in for it exactly, and no weights are loaded: the
-tokenizer is all that is needed. Answers of one run are decoded in the order in which they stand
-there, by one drafter, which learns from one to the next as it does in a run.
+[--limit N] [--tokens N] [--each] [--json FILE]`` reads the answers of a run of ``hpctc eval`` with
+a greedy local model and decodes them again, from a target that says the recorded tokens. What a
+model says does not depend on the strategy, so this stands in for it exactly, and no weights are
+loaded: the tokenizer is all that is needed. Answers of one run are decoded in the order in which
+they stand there, by one drafter, which learns from one to the next as it does in a run.
 
 A pass of n tokens is taken to cost ``1 + c (n - 1)`` passes of one token, for each c of
 ``--costs``; drafts are cut for that cost. Two figures a strategy: tokens a pass, and tokens in the
@@ -25,7 +25,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -237,11 +237,13 @@ def main() -> None:
     parser.add_argument("--drafting", type=Path, help="what forced.py wrote of a drafting model")
     parser.add_argument("--share", type=float, default=0.32, help="of its pass, see above")
     parser.add_argument("--limit", type=int, help="the first so many answers")
+    parser.add_argument("--tokens", type=int, help="of each answer, the first so many")
     parser.add_argument("--each", action="store_true", help="tokens a pass of every answer too")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     asked = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(asked.tokenizer or path_of(asked.run))
     said = recorded(asked.run, tokenizer)[: asked.limit]
+    said = [replace(one, tokens=one.tokens[: asked.tokens]) for one in said]
     known = renumbered(said, asked.drafting, asked.share, tokenizer)
     if not known.said:
         raise SystemExit(f"{asked.run} holds no answer that can be replayed")
