@@ -88,7 +88,7 @@ class Im2row(Rewrite):
 class DepthwiseChannelsLast(Rewrite):
     """A kernel for each channel: whole points times the weights of a tap, added up."""
 
-    name = "depthwise-conv-channels-last"
+    name = "depthwise-channels-last"
     rule = "conv(x, w, groups=c) = nchw(sum over taps k of nhwc(x) shifted by k * w[:, 0, k])"
     ops = CONVS
     weight = 2.0

@@ -284,7 +284,7 @@ REWRITES: dict[str, str] = {
     "matmul-as-batch-matmul": "hpctc.rewrite.axes:MatmulAsBatchMatmul",
     "conv-channels-last": "hpctc.rewrite.channels_last:ConvChannelsLast",
     "conv-as-im2row": "hpctc.rewrite.channels_last:Im2row",
-    "depthwise-conv-channels-last": "hpctc.rewrite.channels_last:DepthwiseChannelsLast",
+    "depthwise-channels-last": "hpctc.rewrite.channels_last:DepthwiseChannelsLast",
     "pool-channels-last": "hpctc.rewrite.channels_last:PoolChannelsLast",
     "global-pool-channels-last": "hpctc.rewrite.channels_last:GlobalPoolChannelsLast",
     "batch-norm-channels-last": "hpctc.rewrite.channels_last:BatchNormChannelsLast",
