@@ -8,7 +8,9 @@ import tvm
 from tvm import s_tir
 
 from hpctc.graph.text import parse
-from hpctc.lower.cuda import generate
+from hpctc.lower.cuda import generate, sampling, threads
+from hpctc.lower.cuda.guards import unwritten
+from hpctc.lower.cuda.how import Cuda
 from hpctc.lower.cuda.source import Emitted, Unlaunchable
 from hpctc.lower.relax import plan
 
@@ -53,6 +55,20 @@ def test_a_check_of_tvm_that_fails_is_a_refusal() -> None:
     text = "graph g(x: f32[2, 32, 20, 10], k: f32[64, 8, 3, 3]) {\n  y = conv2d(x, k, groups=4)\n"
     made = generate(plan(parse(text + "  return y\n}\n")))
     assert made.schedules["conv2d_kernel"].startswith("threads")
+
+
+def test_a_border_that_nobody_writes_is_a_refusal() -> None:
+    """MetaSchedule inlines a padding into the stage before it, whose loops are fewer."""
+    text = (
+        "graph p(x: f32[2, 4, 3, 8]) {\n  v = square(x)\n  y = space_to_batch_nd(v, block=[2, 2], "
+    )
+    made = plan(parse(text + "before=[0, 0], after=[0, 1])\n  return y\n}\n"))
+    (step,) = made.steps
+    drawn, _trace = next(sampling.sample(step.func, "sm_80", 1, 0))
+    assert unwritten(drawn, ["y"]) == ["y"]
+    assert unwritten(threads.schedule(step.func, True).mod["main"], ["y"]) == []
+    (schedule,) = generate(made, Cuda(samples=1)).schedules.values()
+    assert schedule.startswith("threads")
 
 
 @pytest.mark.parametrize("problem", [KeyError("grid"), AttributeError("dom"), AssertionError()])

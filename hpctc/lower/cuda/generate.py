@@ -12,6 +12,7 @@ from hpctc.core.errors import HpctcError
 from hpctc.core.records import Launch, Tensor
 from hpctc.lower.cuda import measure
 from hpctc.lower.cuda.clean import Title, clean
+from hpctc.lower.cuda.guards import unwritten
 from hpctc.lower.cuda.how import Cuda
 from hpctc.lower.cuda.schedule import Scheduled, candidates
 from hpctc.lower.cuda.source import Emitted, Unlaunchable, emit
@@ -128,7 +129,7 @@ def _choose(step: Step, how: Cuda) -> tuple[Scheduled, Emitted]:
     for candidate in _candidates(step, how):
         try:
             emitted = emit(candidate.func, step.name.removesuffix("_kernel"), how.arch)
-            _keep_results(step, emitted)
+            _keep_results(step, candidate, emitted)
         except REFUSALS as problem:
             problems.append(f"{candidate.text.partition(chr(10))[0]}: {str(problem)[:200]}")
             continue
@@ -147,12 +148,14 @@ def _choose(step: Step, how: Cuda) -> tuple[Scheduled, Emitted]:
     raise CudaError(f"{step.name} has no CUDA schedule: {'; '.join(problems)}")
 
 
-def _keep_results(step: Step, emitted: Emitted) -> None:
-    """Refuse a schedule that lost stages: dlight's Transpose drops what follows it."""
+def _keep_results(step: Step, chosen: Scheduled, emitted: Emitted) -> None:
+    """Refuse a schedule that lost stages, as dlight's Transpose does, or parts of a result."""
     given = {a for launch in emitted.launches for a in launch.args}
     results = [str(p.name) for p in step.func.params][-step.outputs :]
     if lost := [name for name in results if name not in given]:
         raise Unlaunchable(f"no kernel writes {', '.join(lost)}")
+    if lost := unwritten(chosen.func, results):
+        raise Unlaunchable(f"not all of {', '.join(lost)} is written")
 
 
 def _candidates(step: Step, how: Cuda) -> Iterator[Scheduled]:

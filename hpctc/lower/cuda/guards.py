@@ -1,11 +1,16 @@
-"""Sums over the threads of a block keep the bounds of what they write.
+"""What TVM's schedules lose: the bounds of a sum over threads, the border of a padded result.
 
 Where an extent is no multiple of its tile, a schedule leaves a predicate on the sum. TVM 0.27
 can lose it when it lowers a sum whose threads write their result straight to memory, and threads
 without work then write behind its end: ``dense`` of 8 outputs, 16 to a block. A stage behind the
 sum, and be it a copy, has a predicate of its own, which stays.
+
+A stage that pads may be inlined into the one before it (``reverse_compute_inline``); the loops are
+then those of the smaller buffer, and nobody writes the border: ``space_to_batch_nd`` of a square.
 """
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import tvm
@@ -38,6 +43,24 @@ def copied(func: tirx.PrimFunc) -> tirx.PrimFunc:
             for n in range(len(made.get(block).writes)):
                 made.cache_write(block, n, "local")
     return made.mod["main"]
+
+
+def unwritten(func: tirx.PrimFunc, results: Sequence[str]) -> list[str]:
+    """The parameters among ``results`` whose blocks write fewer elements than they have."""
+    sizes: dict[str, int] = {}
+    written = dict.fromkeys(results, 0)
+
+    def note(block: Any) -> None:
+        runs = math.prod(
+            int(v.dom.extent) for v in block.iter_vars if v.iter_type == tirx.IterVar.DataPar
+        )
+        for write in block.writes:
+            if (name := str(write.source.name)) in written:
+                sizes[name] = math.prod(int(extent) for extent in write.source.shape)
+                written[name] += runs * math.prod(int(r.extent) for r in write.region)
+
+    tvm_ffi.structural_walk(func.body, (s_tir.SBlock, note))
+    return [name for name in results if written[name] < sizes.get(name, 1)]
 
 
 def _summed(realize: Any) -> list[Any]:
