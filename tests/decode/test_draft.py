@@ -123,7 +123,7 @@ class Reading(Fixed):
         return 12.0 if tokens > 100 else 0.05
 
 
-@pytest.mark.parametrize(("most", "reads"), [(10, False), (400, True)])
+@pytest.mark.parametrize(("most", "reads"), [(10, False), (120, True)])
 def test_in_a_cascade_a_prompt_is_read_once_that_would_have_paid(most: int, reads: bool) -> None:
     target = Table(order=6, vocab=64)
     model = Table(order=6, vocab=64, cost=Reading())
