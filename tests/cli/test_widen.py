@@ -94,7 +94,7 @@ def test_the_list_of_a_file_names_places_that_can_be_taken(mlp: str) -> None:
         (["grow", "--op", "one_hot", "--dtype", "f16"], 1, "no sound graph"),
         (["grow", "--category", "layouts"], 2, "layout transform"),
         (["rewrite"], 2, "no FILE"),
-        (["rewrite", "no-such.graph"], 1, "no-such.graph"),
+        (["rewrite", "no-such.graph"], 2, "no-such.graph"),
         (["rewrite", "MLP", "--rule", "splitk"], 2, "did you mean 'split-k'"),
         (["rewrite", "MLP", "--rule", "cancel-flips"], 1, "applies nowhere"),
         (["rewrite", "MLP", "--rule", "split-k{at=y}"], 1, "result of relu"),
