@@ -44,7 +44,8 @@ FURTHER := gelu silu mish hard_swish softplus pow mod atan2 expm1 popcount cast 
   unravel_index sequence_mask dense conv1d conv3d conv2d_transpose correlation sparse_dense \
   binary_dense
 # The maximum of millions of numbers is their bound, a sort that counts is too long for a sanitizer,
-# some grids are too large for the emulator, some bodies too slow: of these there is also the pair at the published shape.
+# some grids are too large for the emulator, some bodies too slow: of these there is also the pair
+# at the published shape.
 AS_PUBLISHED := $(addprefix published:,argsort group_conv2d_opt isnan lrn max min prod scatter_nd \
   softmax_common)
 FAMILIES := $(addprefix family:,attention bipolar.w1a1 bipolar.w2a2 bipolar.w4a4 experts gathers \
