@@ -46,7 +46,7 @@ FURTHER := gelu silu mish hard_swish softplus pow mod atan2 expm1 popcount cast 
 # The maximum of millions of numbers is their bound, a sort that counts is too long for a sanitizer,
 # some grids are too large for the emulator, some bodies too slow: of these there is also the pair
 # at the published shape.
-AS_PUBLISHED := $(addprefix published:,argsort group_conv2d_opt isnan lrn max min prod scatter_nd \
+AS_PUBLISHED := $(addprefix published:,argsort isnan lrn max min prod scatter_nd \
   softmax_common)
 FAMILIES := $(addprefix family:,attention bipolar.w1a1 bipolar.w2a2 bipolar.w4a4 experts gathers \
   longconv norms recurrent scan)
