@@ -14,7 +14,7 @@ from hpctc.rewrite.conv import MOST_TAPS, count_taps, taps
 from hpctc.rewrite.edit import Edit
 from hpctc.rewrite.matmul import LARGEST
 from hpctc.rewrite.pool import pooled
-from hpctc.rewrite.shapes import ELEMENTWISE, integer, number, window
+from hpctc.rewrite.shapes import ELEMENTWISE, added, integer, number, window
 
 WIDEST = 16
 """Elements of a block at most: a vector of 64 bytes of floats."""
@@ -34,6 +34,12 @@ def per_block(edit: Edit, x: Arg) -> str:
     """``[channels]`` as ``[c / b, b]``."""
     (channels,) = edit.shape(x)
     return edit.op("reshape", x, shape=(channels // block_of(channels), block_of(channels)))
+
+
+def scaled(edit: Edit, x: Arg, scale: Arg, shift: Arg) -> str:
+    """``x * scale + shift`` a channel, computed in blocks."""
+    sides = per_block(edit, scale), per_block(edit, shift)
+    return edit.op("unpack_nchwc", edit.op("scale_shift_nchwc", packed(edit, x), *sides))
 
 
 def blockable(edit: Edit, *images: Arg) -> bool:
@@ -127,8 +133,7 @@ class ScaleShiftInBlocks(Rewrite):
         x, scale, shift = node.args
         if not blockable(edit, x):
             return None
-        sides = per_block(edit, scale), per_block(edit, shift)
-        return edit.op("unpack_nchwc", edit.op("scale_shift_nchwc", packed(edit, x), *sides))
+        return scaled(edit, x, scale, shift)
 
 
 @dataclass(frozen=True)
@@ -149,8 +154,7 @@ class BatchNormInBlocks(Rewrite):
         root = edit.op("sqrt", edit.op("add", variance, number(node, "eps")))
         scale = edit.op("div", gamma, root)
         shift = edit.op("sub", beta, edit.op("mul", mean, scale))
-        sides = per_block(edit, scale), per_block(edit, shift)
-        return edit.op("unpack_nchwc", edit.op("scale_shift_nchwc", packed(edit, x), *sides))
+        return scaled(edit, x, scale, shift)
 
 
 @dataclass(frozen=True)
@@ -172,12 +176,9 @@ class ConvInBlocks(Rewrite):
         outs = block_of(y.shape[1])
         if not blockable(edit, x) or outs == 1 or y.size * blocks > LARGEST:
             return None
-        total: str | None = None
-        for seen, weights in zip(self._seen(edit, node), self._weights(edit, w), strict=True):
-            product = edit.op("matmul", seen, weights)  # [n, O, C, p, o]
-            total = product if total is None else edit.op("add", total, product)
-        assert total is not None
-        summed = edit.op("sum", total, axes=(2,))
+        pairs = zip(self._seen(edit, node), self._weights(edit, w), strict=True)
+        products = (edit.op("matmul", *pair) for pair in pairs)  # [n, O, C, p, o]
+        summed = edit.op("sum", added(edit, products), axes=(2,))
         shape = (y.shape[0], y.shape[1] // outs, *y.shape[2:], outs)
         return edit.op("unpack_nchwc", edit.op("reshape", summed, shape=shape))
 

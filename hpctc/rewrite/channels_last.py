@@ -7,6 +7,7 @@ cancel (``transpose-after``, ``push-transpose``, ``compose-transposes``).
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import starmap
 
 from hpctc.graph.ir import Arg, Node
 from hpctc.rewrite.base import Built, Rewrite
@@ -14,7 +15,7 @@ from hpctc.rewrite.conv import CONVS, MOST_TAPS, count_taps, taps
 from hpctc.rewrite.edit import Edit
 from hpctc.rewrite.normalization import affine, normalized
 from hpctc.rewrite.pool import AVG_POOLS, MAX_POOLS, pooled
-from hpctc.rewrite.shapes import integer, number, part
+from hpctc.rewrite.shapes import added, integer, number, part
 
 
 def channels_last(edit: Edit, x: Arg) -> str:
@@ -55,13 +56,12 @@ class ConvChannelsLast(Rewrite):
         if integer(node, "groups") != 1 or count_taps(edit, node) > MOST_TAPS:
             return None
         weights = kernel_last(edit, node.args[1])
-        total: str | None = None
-        for tap, points in enumerate(seen(edit, node)):
+
+        def product(tap: int, points: str) -> str:
             matrix = edit.op("squeeze", part(edit, weights, 0, tap, tap + 1), axes=(0,))
-            product = edit.op("matmul", points, matrix)
-            total = product if total is None else edit.op("add", total, product)
-        assert total is not None
-        return channels_first(edit, total)
+            return edit.op("matmul", points, matrix)
+
+        return channels_first(edit, added(edit, starmap(product, enumerate(seen(edit, node)))))
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,11 @@ class DepthwiseChannelsLast(Rewrite):
         if count_taps(edit, node) > MOST_TAPS or channels == 1:
             return None
         weights = edit.op("squeeze", kernel_last(edit, node.args[1]), axes=(1,))
-        total: str | None = None
-        for tap, points in enumerate(seen(edit, node)):
-            product = edit.op("mul", points, part(edit, weights, 0, tap, tap + 1))
-            total = product if total is None else edit.op("add", total, product)
-        assert total is not None
-        return channels_first(edit, total)
+        products = (
+            edit.op("mul", points, part(edit, weights, 0, tap, tap + 1))
+            for tap, points in enumerate(seen(edit, node))
+        )
+        return channels_first(edit, added(edit, products))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hpctc.graph.ir import Arg, Node
 from hpctc.rewrite.base import Built, Rewrite
 from hpctc.rewrite.edit import Edit
-from hpctc.rewrite.shapes import bordered, halves, integer, ints, part, window
+from hpctc.rewrite.shapes import added, bordered, halves, integer, ints, part, window
 
 CONVS = ("conv1d", "conv2d", "conv3d")
 MOST_TAPS = 27
@@ -89,14 +89,14 @@ class ShiftAndAdd(Rewrite):
             return None
         x, w = node.args
         out, channels = edit.shape(w)[:2]
-        total: str | None = None
-        for offset, seen in taps(edit, node):
+
+        def product(offset: tuple[int, ...], seen: str) -> str:
             weights = edit.op("reshape", weights_at(edit, w, offset), shape=(out, channels))
             points = edit.type(seen).size // (edit.shape(x)[0] * channels)
             flat = edit.op("reshape", seen, shape=(edit.shape(x)[0], channels, points))
-            product = edit.op("matmul", weights, flat)
-            total = product if total is None else edit.op("add", total, product)
-        assert total is not None
+            return edit.op("matmul", weights, flat)
+
+        total = added(edit, (product(*tap) for tap in taps(edit, node)))
         return edit.op("reshape", total, shape=node.results[0].type.shape)
 
 
@@ -139,13 +139,13 @@ class DepthwiseAsSum(Rewrite):
             return None
         if count_taps(edit, node) > MOST_TAPS:
             return None
-        total: str | None = None
-        for offset, seen in taps(edit, node):
+
+        def product(offset: tuple[int, ...], seen: str) -> str:
             ones = (1,) * len(offset)
             weights = edit.op("reshape", weights_at(edit, w, offset), shape=(channels, *ones))
-            product = edit.op("mul", seen, weights)
-            total = product if total is None else edit.op("add", total, product)
-        return total
+            return edit.op("mul", seen, weights)
+
+        return added(edit, (product(*tap) for tap in taps(edit, node)))
 
 
 @dataclass(frozen=True)

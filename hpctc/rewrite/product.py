@@ -6,7 +6,7 @@ from hpctc.graph.ir import Node
 from hpctc.rewrite.base import Built, Rewrite
 from hpctc.rewrite.edit import Edit
 from hpctc.rewrite.matmul import LARGEST, is_matrix
-from hpctc.rewrite.shapes import part, swap_last
+from hpctc.rewrite.shapes import added, part, swap_last
 
 
 @dataclass(frozen=True)
@@ -71,13 +71,11 @@ class OuterProducts(Rewrite):
         if not is_matrix(edit, a, b) or not 2 <= edit.shape(a)[-1] <= 8:
             return None
         columns, rows = len(edit.shape(a)) - 1, len(edit.shape(b)) - 2
-        total = None
-        for k in range(edit.shape(a)[-1]):
-            product = edit.op(
-                "mul", part(edit, a, columns, k, k + 1), part(edit, b, rows, k, k + 1)
-            )
-            total = product if total is None else edit.op("add", total, product)
-        return total
+        products = (
+            edit.op("mul", part(edit, a, columns, k, k + 1), part(edit, b, rows, k, k + 1))
+            for k in range(edit.shape(a)[-1])
+        )
+        return added(edit, products)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """What the rewrites share: attributes of a node in normal form, slices, swaps, alignment."""
 
+from collections.abc import Iterable
+
 from hpctc.graph.ir import Arg, Interval, Node
 from hpctc.graph.op import OPS
 from hpctc.graph.ops.shapes import axes_of
@@ -101,6 +103,15 @@ def window(
         end=(*shape[:first], *ends, *shape[last:]),
         step=() if set(stride) == {1} else (*ones[:first], *stride, *ones[last:]),
     )
+
+
+def added(edit: Edit, terms: Iterable[str]) -> str:
+    """The sum of one term or more, each added as soon as it is made."""
+    rest = iter(terms)
+    total = next(rest)
+    for term in rest:
+        total = edit.op("add", total, term)
+    return total
 
 
 def halves(edit: Edit, x: Arg, axis: int) -> tuple[str, str]:
