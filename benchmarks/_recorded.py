@@ -1,5 +1,6 @@
 """Models that say again what was recorded: decoding without weights."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import process_time
@@ -33,11 +34,8 @@ class Forced:
     """Their probabilities."""
 
 
-class Recorded:
-    """A target that says recorded tokens; see :class:`hpctc.decode.base.Target`.
-
-    Only rows on the recorded path are ever looked at; the others are zero.
-    """
+class _Timed(ABC):
+    """A target that keeps account of its time; see :class:`hpctc.decode.base.Target`."""
 
     def __init__(self, said: Sequence[Said], vocab: int, cost: Cost) -> None:
         self.said = said
@@ -49,11 +47,22 @@ class Recorded:
         """Real seconds in here: the rest of a decoding is the drafter's and the loop's."""
 
     def score(self, asks: Sequence[Ask]) -> list[Tensor]:
-        """One-hot rows; a key is the place of its answer."""
+        """Every ask's rows; a key is the place of its answer."""
         began = process_time()
         made = [self._scored(ask) for ask in asks]
         self.inside += process_time() - began
         return made
+
+    @abstractmethod
+    def _scored(self, ask: Ask) -> Tensor:
+        """One ask's rows; its time is added."""
+
+
+class Recorded(_Timed):
+    """A target that says recorded tokens.
+
+    Only rows on the recorded path are ever looked at; the others are zero.
+    """
 
     def _scored(self, ask: Ask) -> Tensor:
         assert isinstance(ask.key, int)
@@ -75,28 +84,18 @@ class Recorded:
         """Nothing is kept."""
 
 
-class Drafting:
-    """A target that says what a drafting model said in the same place, whatever came before it."""
+class Drafting(_Timed):
+    """A target that says what a drafting model said in the same place, whatever came before it.
+
+    The softmax of a row gives the recorded probabilities. Reading the prompt takes no time.
+    """
 
     def __init__(
         self, said: Sequence[Said], forced: Sequence[Forced], vocab: int, cost: Cost
     ) -> None:
-        self.said = said
+        super().__init__(said, vocab, cost)
         self.forced = forced
-        self.vocab = vocab
-        self.cost = cost
-        self.time = 0.0
-        """What all passes took, by ``cost``; reading the prompt is left out."""
-        self.inside = 0.0
-        """As in :class:`Recorded`."""
         self._held: dict[Key, Ask] = {}
-
-    def score(self, asks: Sequence[Ask]) -> list[Tensor]:
-        """Rows whose softmax gives the recorded probabilities."""
-        began = process_time()
-        made = [self._scored(ask) for ask in asks]
-        self.inside += process_time() - began
-        return made
 
     def _scored(self, ask: Ask) -> Tensor:
         assert isinstance(ask.key, int)
