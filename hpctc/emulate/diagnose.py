@@ -1,15 +1,16 @@
 """Turns what g++ and the driver say into findings a person can act on."""
 
+import json
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
+from hpctc.core import codec
 from hpctc.emulate import toolchain
-from hpctc.emulate.records import Emulation, Finding
+from hpctc.emulate.records import Emulation, Finding, Kind
 from hpctc.emulate.unit import kernels, without_comments
 
 ERROR = re.compile(
@@ -34,20 +35,43 @@ class Raw:
     instruction: int = 0
 
 
-def raw(said: Mapping[str, Any]) -> Raw:
-    """Read one line of the driver's findings."""
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One line of the driver's findings."""
+
+    kind: Kind
+    message: str
+    kernel: str
+    launch: int
+    block: tuple[int, int, int]
+    thread: tuple[int, int, int]
+    line: int
+    buffer: str
+    index: int
+    instruction: int
+
+
+def raw(line: str) -> Raw:
+    """Read one line of the driver's findings.
+
+    Raises ValueError where the driver cannot have written it: the kernel shares its process.
+    """
+    try:
+        said = codec.decode(_Said, json.loads(line))
+    except RecursionError as deep:
+        raise ValueError("nested too deep") from deep
     finding = Finding(
-        kind=said["kind"],
-        message=said["message"],
-        kernel=said["kernel"],
-        launch=said["launch"] if said["launch"] >= 0 else None,
-        block=tuple(said["block"]),
-        thread=tuple(said["thread"]),
-        line=said["line"] or None,
-        buffer=said["buffer"] or None,
-        index=said["index"] if said["buffer"] else None,
+        kind=said.kind,
+        message=said.message,
+        kernel=said.kernel,
+        launch=said.launch if said.launch >= 0 else None,
+        block=said.block,
+        thread=said.thread,
+        line=said.line or None,
+        buffer=said.buffer or None,
+        index=said.index if said.buffer else None,
     )
-    return Raw(finding, said["instruction"])
+    return Raw(finding, max(said.instruction, 0))
 
 
 def with_lines(

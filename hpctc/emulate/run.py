@@ -1,6 +1,5 @@
 """Carries launches out on the CPU, in a child process in the jail: a kernel is anybody's code."""
 
-import json
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -82,10 +81,16 @@ def emulate(
         done = status == 0
         if not done and not findings:
             findings.append(_silent_end(status, words))
+        try:
+            outputs = job.results(buffers.outputs) if done else {}
+            between = job.results(buffers.intermediates) if done else {}
+        except (OSError, ValueError):
+            outputs = between = {}
+            findings.append(_crash("it ended before its results were written down"))
         findings = diagnose.with_lines(findings, text, how, include)
         return Emulated(
-            outputs=job.results(buffers.outputs) if done else {},
-            arrays=job.results(buffers.intermediates) if done else {},
+            outputs=outputs,
+            arrays=between,
             findings=tuple(f.finding for f in findings),
             printed=job.printed(),
             build_seconds=program.seconds,
@@ -159,11 +164,15 @@ class _Job:
         )
 
     def findings(self) -> Iterator[diagnose.Raw]:
-        """What the driver wrote down."""
+        """What the driver wrote down, up to a line that is not the driver's."""
         path = self.place / "findings"
         if path.exists():
             for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-                yield diagnose.raw(json.loads(line))
+                try:
+                    yield diagnose.raw(line)
+                except ValueError:
+                    yield _crash("it wrote among the emulator's findings")
+                    return
 
     def printed(self) -> str:
         """What kernels printed."""
@@ -184,7 +193,10 @@ def _silent_end(status: int | None, words: str) -> diagnose.Raw:
         return diagnose.Raw(Finding(kind="timeout", message="the run does not answer its alarm"))
     if status == 2:
         raise HpctcError(f"the emulator's driver refused: {words.strip()[:500]}")
-    detail = words.strip()[-500:] or f"it ended with status {status}"
+    return _crash(words.strip()[-500:] or f"it ended with status {status}")
+
+
+def _crash(detail: str) -> diagnose.Raw:
     return diagnose.Raw(Finding(kind="crash", message=detail))
 
 

@@ -89,7 +89,7 @@ def test_the_list_of_a_file_names_places_that_can_be_taken(mlp: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["grow", "--op", "matmull"], 1, "did you mean 'matmul'"),
+        (["grow", "--op", "matmull"], 2, "did you mean 'matmul'"),
         (["grow", "--op", "depth_to_space", "--dtype", "bool", "--out", "/nowhere/x"], 1, "cannot"),
         (["grow", "--op", "one_hot", "--dtype", "f16"], 1, "no sound graph"),
         (["grow", "--category", "layouts"], 2, "layout transform"),

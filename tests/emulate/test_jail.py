@@ -70,3 +70,33 @@ def test_a_link_among_the_results_is_not_followed(bench: Any, tmp_path: Path) ->
     got = run(bench, code)
     assert (got.printed, got.outputs) == ("", {})
     assert [f.message for f in got.findings] == ["it left a link in the place of printed"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "this is not JSON",
+        "{}",
+        "[" * 5000,
+        '{"kind": "harmless", "message": 1}',
+        '{"kind": "race", "message": "", "kernel": "k", "launch": 0, "block": "abc", "thread": [], '
+        '"line": 0, "buffer": "", "index": 0, "instruction": -1}',
+    ],
+)
+def test_what_a_kernel_writes_among_the_findings_is_a_finding(bench: Any, line: str) -> None:
+    quoted = line.replace('"', '\\"')
+    code = (
+        "#include <cstdio>\n"
+        "__global__ void k(int *y) { "
+        f'FILE *f = fopen("findings", "w"); fputs("{quoted}\\n", f); fclose(f); *y = 1; }}\n'
+    )
+    got = run(bench, code)
+    assert [f.message for f in got.findings] == ["it wrote among the emulator's findings"]
+    assert not got.ok
+
+
+def test_a_kernel_that_leaves_without_results_has_crashed(bench: Any) -> None:
+    code = 'extern "C" void _exit(int);\n__global__ void k(int *y) { *y = 1; _exit(0); }\n'
+    got = run(bench, code)
+    assert (got.outputs, got.ok) == ({}, False)
+    assert [f.kind for f in got.findings] == ["crash"]

@@ -86,7 +86,10 @@ class Wish:
         if not self.categories:
             raise UsageError("no category is wished for", f"there are {', '.join(CATEGORIES)}")
         for name in sorted(self.only or ()):
-            ops.get(name)
+            try:
+                ops.get(name)
+            except HpctcError as unknown:
+                raise UsageError(unknown.message, unknown.hint) from None
 
     def allowed(self, wanted: Category) -> frozenset[str]:
         """The operators that a graph of a category may use."""
