@@ -88,8 +88,8 @@ class Wish:
         for name in sorted(self.only or ()):
             try:
                 ops.get(name)
-            except HpctcError as unknown:
-                raise UsageError(unknown.message, unknown.hint) from None
+            except HpctcError as problem:
+                raise UsageError(problem.message, problem.hint) from None
 
     def allowed(self, wanted: Category) -> frozenset[str]:
         """The operators that a graph of a category may use."""
